@@ -1,0 +1,182 @@
+/*
+ * step_scalar.c - training kernels in plain C: the specification.
+ *
+ * Cost: about 3 ns a multiply-add where the compiler's target has no fused one
+ * (plain x86-64), because it is put together from double arithmetic: this tier
+ * is there to define the results, and for CPUs that have nothing better.
+ */
+#include "quant/step.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "quant/step_tables.h"
+
+/* a * b + c, rounded once. In double the product is exact; rounding the sum to
+ * odd there (Boldo and Melquiond 2008) makes the second rounding, to float,
+ * harmless. libm's fmaf would do, but costs a call into an emulation. */
+static inline float fma_once(float a, float b, float c)
+{
+#ifdef FP_FAST_FMAF
+    return fmaf(a, b, c);
+#else
+    const double product = (double)a * b;
+    double sum = product + c;
+    const double c_part = sum - product;
+    const double error = (product - (sum - c_part)) + (c - c_part);
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    if (error != 0 && !(bits & 1)) {
+        bits += ((error > 0) == (sum > 0)) ? 1 : (uint64_t)-1;
+        memcpy(&sum, &bits, sizeof bits);
+    }
+    return (float)sum;
+#endif
+}
+
+static float level(w2b_loop_quant how, float x)
+{
+    const float half = 0.5f * how.step;
+    if (how.bits == 0)
+        return x;
+    if (how.bits == 1)
+        return x >= 0 ? half : -half;
+    const float low = -(float)(1u << (how.bits - 1));
+    const float high = -low - 1.0f;
+    float t = floorf(x * (1.0f / how.step));
+    t = t > low ? t : low;
+    t = t < high ? t : high;
+    return fma_once(t, how.step, half);
+}
+
+static void quantize(w2b_loop_quant how, const float *x, size_t n, float *q, size_t stride,
+                     size_t panels)
+{
+    for (size_t c = 0; c < 16 * panels; c++)
+        q[c / 16 * stride + c % 16] = c < n ? level(how, x[c]) : 0;
+}
+
+static void mean(const float *rows, size_t stride, size_t first, size_t end, size_t skip,
+                 float scale, float *out, size_t out_stride, size_t panels)
+{
+    for (size_t c = 0; c < 16 * panels; c++) {
+        const float *column = rows + c / 16 * stride + c % 16;
+        float sum = 0;
+        for (size_t r = first; r < end; r++)
+            if (r != skip)
+                sum += column[r * 16];
+        out[c / 16 * out_stride + c % 16] = scale * sum;
+    }
+}
+
+static void accumulate(const float *rows, size_t stride, const unsigned *list, size_t count,
+                       float *out, size_t panels)
+{
+    for (size_t c = 0; c < 16 * panels; c++) {
+        float sum = 0;
+        for (size_t i = 0; i < count; i++)
+            sum += rows[c / 16 * stride + (size_t)list[i] * 16 + c % 16];
+        out[c] += sum;
+    }
+}
+
+static void transpose(const float *a, float *out)
+{
+    for (size_t j = 0; j < 16; j++)
+        for (size_t i = 0; i < 16; i++)
+            out[j * 16 + i] = a[i * 16 + j];
+}
+
+/* sum + a[0] * b[0] + ..., elements sa and sb apart */
+static float dot(float sum, const float *a, size_t sa, const float *b, size_t sb, size_t k)
+{
+    for (size_t j = 0; j < k; j++)
+        sum = fma_once(a[j * sa], b[j * sb], sum);
+    return sum;
+}
+
+static void pair_dots(const float *a, const float *b, float *out, int add)
+{
+    for (size_t i = 0; i < 16; i++)
+        out[i] = dot(add ? out[i] : 0, a + i, 16, b + i, 16, 16);
+}
+
+static void scores(const float *rows, size_t n, const float *b, float *out, int add)
+{
+    for (size_t i = 0; i < 16 * n; i++)
+        out[i] = dot(add ? out[i] : 0, rows + i / 16 * 16, 1, b + i % 16, 16, 16);
+}
+
+static void gather(const float *diagonal, const float *paired, const float *g, const float *rows,
+                   size_t n, float *out)
+{
+    for (size_t i = 0; i < 256; i++) {
+        const float first = diagonal ? fma_once(diagonal[i / 16], paired[i], 0) : 0;
+        out[i] = dot(first, g + i / 16, 16, rows + i % 16, 16, n);
+    }
+}
+
+static void spread(const float *g, size_t n, const float *rows, size_t stride,
+                   float *const *latent, size_t panels)
+{
+    for (size_t y = 0; y < n; y++)
+        for (size_t c = 0; c < 16 * panels; c++)
+            latent[y][c] += dot(0, g + y * 16, 1, rows + c / 16 * stride + c % 16, 16, 16);
+}
+
+static void spread_diagonal(const float *g, size_t n, const float *rows, size_t stride,
+                            float *const *latent, size_t panels)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < 16 * panels; c++)
+            latent[i][c] = fma_once(g[i], rows[c / 16 * stride + i * 16 + c % 16], latent[i][c]);
+}
+
+/* exp(x) as 2^n * p(r), |r| <= ln(2)/2; p is the Taylor polynomial of degree 6
+ * (relative error 2e-7). Beyond +-80 the sigmoid is 0 or 1 in floats. */
+static float sigmoid(float x)
+{
+    x = x > -80.0f ? x : -80.0f;
+    x = x < 80.0f ? x : 80.0f;
+    const float n = floorf(fma_once(-x, W2B_STEP_LOG2E, 0.5f));
+    float r = fma_once(n, -W2B_STEP_LN2_HIGH, -x);
+    r = fma_once(n, -W2B_STEP_LN2_LOW, r);
+    float p = W2B_STEP_EXP6;
+    p = fma_once(p, r, W2B_STEP_EXP5);
+    p = fma_once(p, r, W2B_STEP_EXP4);
+    p = fma_once(p, r, W2B_STEP_EXP3);
+    p = fma_once(p, r, W2B_STEP_EXP2);
+    p = fma_once(p, r, 1.0f);
+    p = fma_once(p, r, 1.0f);
+    const uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return 1.0f / fma_once(p, power, 1.0f);
+}
+
+static void gradient(const float *partials, size_t groups, size_t stride, const float *want,
+                     const float *mass, float rate, float *s, float *grad, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float sum = 0;
+        for (size_t k = 0; k < groups; k++)
+            sum += partials[k * stride + i];
+        s[i] = sum;
+        grad[i] = rate * fma_once(-mass[i], sigmoid(sum), want[i]);
+    }
+}
+
+const w2b_step_kern w2b_step_scalar = {
+    .isa = W2B_ISA_SCALAR,
+    .quantize = quantize,
+    .mean = mean,
+    .accumulate = accumulate,
+    .transpose = transpose,
+    .pair_dots = pair_dots,
+    .scores = scores,
+    .gather = gather,
+    .spread = spread,
+    .spread_diagonal = spread_diagonal,
+    .gradient = gradient,
+};
