@@ -1,0 +1,150 @@
+/*
+ * search.h - the inside of a search handle.
+ *
+ * Everything that scans a model goes one way: vectors to compare with
+ * ("probes") are laid out in the working form of the model's numbers; the
+ * model's rows come by in tiles that fit the cache, are unpacked once and
+ * multiplied with all probes (probe.c); and a function of the caller's takes
+ * the cosines of each tile (nearest rows: search.c, analogies: analogy.c).
+ *
+ * A cosine is computed in one way only, wherever it appears:
+ *
+ *     (float)((double)dot * (inverse of |probe| * inverse of |row|))
+ *
+ * The dot is an exact integer at 1 to 8 bits, and a float sum in a fixed order
+ * (scan.h) at 16 and 32, so that it is the same in a batch and alone, with any
+ * number of threads and any instruction set.
+ */
+#ifndef W2B_EVAL_SEARCH_H
+#define W2B_EVAL_SEARCH_H
+
+#include "io/model.h"
+#include "quant/scan.h"
+
+/* Cosines come in groups of so many, so that loops over them have a fixed
+ * length and compilers make plain SSE of them. */
+#define W2B_GROUP 16
+
+static inline size_t w2b_groups(size_t n)
+{
+    return (n + W2B_GROUP - 1) / W2B_GROUP;
+}
+
+/* Rows of a part: what a thread takes at a time. */
+#define W2B_PART_ROWS 2048
+
+/* Buffers of one thread, kept from scan to scan. */
+typedef struct w2b_work {
+    void *rows;        /* a tile of int16 or float rows */
+    void *dots;        /* int32 or float, of some probes with a tile */
+    float *cosines;    /* of all probes with a tile */
+    double *inverses;  /* of the tile's rows */
+    uint8_t *codes;    /* of a tile of rows that pass the filter */
+    uint64_t *numbers; /* their row numbers */
+    size_t rows_room;  /* bytes of each */
+    size_t dots_room;
+    size_t cosines_room;
+    size_t inverses_room;
+    size_t codes_room;
+    size_t numbers_room;
+} w2b_work;
+
+struct w2b_search {
+    const w2b_model *model;
+    const w2b_code *code;
+    const w2b_scan *scan;
+    uint64_t words;          /* of the model */
+    uint64_t rows;           /* the first so many of them are searched */
+    size_t width;            /* numbers of a row in working form */
+    int floating;            /* 16 or 32 bits */
+    int signs;               /* 1 bit with levels -L and L: hamming will do */
+    unsigned threads;
+    size_t block_rows;       /* rows of a block of the model */
+    size_t block_parts;      /* parts of a block; the last one is shorter */
+    size_t parts;
+    uint8_t *filter;         /* a bit a row that may be an answer; NULL: all */
+    uint64_t passing;        /* searched rows that pass the filter */
+    /* 1 / |row| in working form, found when a part is first scanned. 0: the
+     * row is zero. Below 0: the magnitude holds after w2b_row_fit. */
+    double *inverses;        /* [rows] */
+    uint8_t *known;          /* [parts] */
+    w2b_work *works;         /* [threads] */
+    double *sum;             /* [dim] scratch of w2b_probes_sum */
+    void *row;               /* [width] scratch of the same */
+};
+
+/* ----- Probes ------------------------------------------------------------- */
+
+typedef struct w2b_probes {
+    size_t room;
+    int as_codes;        /* all are rows, kept as codes: hamming */
+    uint8_t *codes;      /* [room][stride], or NULL */
+    int16_t *ints;       /* [room][width], or NULL */
+    float *floats;       /* [room][width], or NULL */
+    double *inverses;    /* [room] 1 / |probe|, 0 for zero */
+} w2b_probes;
+
+/* How many probes to make room for at once, at least 3. */
+size_t w2b_probes_limit(const w2b_search *search);
+
+/* Room for `room` probes. `as_codes` asks for the cheaper form of a 1-bit
+ * model, which can hold its rows only, and is ignored for other models. 0, or
+ * -1 if memory is short. w2b_probes_free accepts a zeroed struct. */
+int w2b_probes_make(w2b_probes *probes, const w2b_search *search, size_t room,
+                    int as_codes);
+void w2b_probes_free(w2b_probes *probes);
+
+/* Sets probe i to a row of the model (any row, searched or not): exact. */
+w2b_err w2b_probes_row(w2b_search *search, w2b_probes *probes, size_t i,
+                       uint64_t row, w2b_diag *diag);
+
+/* Sets probe i to the sum of unit vectors and `vector` that `query` says, its
+ * rows and numbers being in range. At 1 to 8 bits it is rounded to whole
+ * numbers of 16 bits, as large as the kernels can take: the largest one is at
+ * most 32767, and the sum of their magnitudes times 127 below 2^31. */
+w2b_err w2b_probes_sum(w2b_search *search, w2b_probes *probes, size_t i,
+                       const w2b_query *query, w2b_diag *diag);
+
+/* The cosine of two probes, not yet rounded to float. */
+double w2b_probes_cosine(const w2b_search *search, const w2b_probes *probes,
+                         size_t i, size_t j);
+
+/* ----- Scanning ----------------------------------------------------------- */
+
+/* Cosines of some rows with all probes. */
+typedef struct w2b_tile {
+    uint64_t first;        /* the rows are first .. first + n, */
+    const uint64_t *rows;  /* [n] or, if this is not NULL, these, rising */
+    size_t n;
+    size_t groups;         /* of W2B_GROUP, the last one filled up with NaN */
+    const float *cosines;  /* [probes][stride] */
+    size_t stride;
+} w2b_tile;
+
+/* The number of row i of a tile. */
+static inline uint64_t w2b_tile_row(const w2b_tile *tile, size_t i)
+{
+    return tile->rows != NULL ? tile->rows[i] : tile->first + i;
+}
+
+/* Takes one tile. Called from several threads at once, each with its own
+ * number; one thread gets its tiles in any order. */
+typedef void (*w2b_tile_fn)(void *user, size_t thread, const w2b_tile *tile);
+
+/* Runs the first `n` >= 1 probes past all searched rows that pass the filter;
+ * blocks of the model without such rows are not read. If several blocks of
+ * the model are damaged, the error is that of the first one. */
+w2b_err w2b_search_scan(w2b_search *search, const w2b_probes *probes, size_t n,
+                        w2b_tile_fn take, void *user, w2b_diag *diag);
+
+/* Whether one of a group's scores reaches `floor`. */
+static inline int w2b_group_reaches(const float *scores, float floor)
+{
+    int any = 0;
+    for (int j = 0; j < W2B_GROUP; j++) {
+        any |= scores[j] >= floor;
+    }
+    return any;
+}
+
+#endif
