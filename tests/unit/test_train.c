@@ -1,0 +1,332 @@
+/*
+ * test_train.c - the step against its specification; training as a whole.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/scratch.h"
+#include "tests/unit/seed.h"
+#include "word2bits/round.h"
+
+#define TOPICS 6
+#define TOPIC_WORDS 8
+
+/* Lines of words of one topic each, so that words of a topic end up near each
+ * other. */
+static const char *write_text(void)
+{
+    enum { LINES = 4000, ROOM = LINES * 10 * 8 };
+    char *text = w2b_alloc(ROOM, 1);
+    assert_non_null(text);
+    size_t n = 0;
+    w2b_rng rng;
+    w2b_rng_seed(&rng, test_seed(), 1);
+    for (int line = 0; line < LINES; line++) {
+        const uint32_t topic = w2b_rng_below(&rng, TOPICS);
+        for (uint32_t left = 3 + w2b_rng_below(&rng, 6); left; left--)
+            n += (size_t)snprintf(text + n, ROOM - n, "t%uw%u ", topic,
+                                  w2b_rng_below(&rng, TOPIC_WORDS));
+        text[n - 1] = '\n';
+    }
+    const char *path = scratch_write("text", text, n);
+    w2b_free(text);
+    return path;
+}
+
+static w2b_train_options small_options(void)
+{
+    w2b_train_options options;
+    w2b_train_defaults(&options);
+    options.dim = 37;
+    options.window = 3;
+    options.negative = 5;
+    options.epochs = 2;
+    options.sample = 0;
+    options.streams = 5;
+    /* so few words that a larger block would meet each of them many times */
+    options.block = 8;
+    options.corpus.threads = 1;
+    return options;
+}
+
+/* ----- The step ------------------------------------------------------------- */
+
+typedef struct step_case {
+    w2b_arch arch;
+    unsigned bits;
+    uint32_t dim, block, threads;
+} step_case;
+
+static void fill_latents(w2b_latents *latents, w2b_rng *rng)
+{
+    for (uint32_t row = 0; row < latents->words; row++)
+        for (uint32_t c = 0; c < latents->dim; c++) {
+            latents->u[row * latents->ld + c] = (float)(w2b_rng_unit(rng) - 0.5);
+            latents->v[row * latents->ld + c] = (float)(w2b_rng_unit(rng) - 0.5);
+        }
+}
+
+static void expect_near(const w2b_latents *a, const w2b_latents *b)
+{
+    for (size_t i = 0; i < a->words * a->ld; i++) {
+        assert_float_equal(a->u[i], b->u[i], 2e-5);
+        assert_float_equal(a->v[i], b->v[i], 2e-5);
+    }
+}
+
+/* One round of every block of the text, each from the latents that the one
+ * before left, by the fast step and by the plain one. */
+static void compare_steps(const w2b_corpus *corpus, const step_case *c)
+{
+    const w2b_walk_options walk = {c->arch, 3, 5, 1, c->block, 7};
+    w2b_sampler sampler;
+    w2b_latents fast, plain, before;
+    w2b_walker walker;
+    w2b_lane lane;
+    w2b_share shares[3];
+    const uint32_t words = (uint32_t)w2b_vocab_size(corpus->vocab);
+    w2b_rng rng;
+    w2b_rng_seed(&rng, test_seed(), 2);
+    assert_int_equal(w2b_sampler_make(&sampler, corpus->vocab, 0), 0);
+    assert_int_equal(w2b_latents_make(&fast, words, c->dim), 0);
+    assert_int_equal(w2b_latents_make(&plain, words, c->dim), 0);
+    assert_int_equal(w2b_latents_make(&before, words, c->dim), 0);
+    fill_latents(&fast, &rng);
+    const w2b_round round = {w2b_step_for(W2B_ISA_AUTO), {c->bits, 0.4f}, &fast,
+                             w2b_block_room_for(&walk)};
+    assert_int_equal(w2b_lane_make(&lane, &round), 0);
+    assert_int_equal(w2b_walker_make(&walker, &walk, &sampler, corpus, 0, 100, 1), 0);
+    for (uint32_t t = 0; t < c->threads; t++)
+        assert_int_equal(w2b_share_make(&shares[t], &round, t, c->threads), 0);
+    w2b_block *block = &lane.block[0];
+    size_t blocks = 0, moved = 0;
+    for (w2b_walker_next(&walker, block); block->inputs; w2b_walker_next(&walker, block)) {
+        memcpy(before.u, fast.u, fast.bytes);
+        memcpy(before.v, fast.v, fast.bytes);
+        memcpy(plain.u, fast.u, fast.bytes);
+        memcpy(plain.v, fast.v, fast.bytes);
+        for (uint32_t t = 0; t < c->threads; t++)
+            w2b_round_forward(&round, &lane, block, t ? block : NULL, &shares[t]);
+        w2b_round_scores(&round, &lane, block, 0.05f);
+        for (uint32_t t = 0; t < c->threads; t++)
+            w2b_round_backward(&round, &lane, block, &shares[t]);
+        w2b_plain_step(&before, &plain, round.quant, block, 0.05);
+        expect_near(&fast, &plain);
+        moved += memcmp(before.u, fast.u, fast.bytes) && memcmp(before.v, fast.v, fast.bytes);
+        blocks++;
+    }
+    /* a mean of one bit can be 0, and move nothing */
+    assert_true(moved > blocks / 2);
+    for (uint32_t t = 0; t < c->threads; t++)
+        w2b_share_release(&shares[t]);
+    w2b_walker_release(&walker);
+    w2b_lane_release(&lane);
+    w2b_latents_release(&fast);
+    w2b_latents_release(&plain);
+    w2b_latents_release(&before);
+    w2b_sampler_release(&sampler);
+}
+
+static void step_equals_its_specification(void **state)
+{
+    (void)state;
+    const step_case cases[] = {
+        {W2B_ARCH_CBOW, 0, 16, 16, 1},     {W2B_ARCH_CBOW, 1, 37, 16, 2},
+        {W2B_ARCH_CBOW, 2, 100, 5, 3},     {W2B_ARCH_CBOW, 3, 33, 33, 2},
+        {W2B_ARCH_CBOW, 8, 64, 64, 3},     {W2B_ARCH_CBOW, 1, 1, 1, 3},
+        {W2B_ARCH_SKIPGRAM, 0, 50, 16, 2}, {W2B_ARCH_SKIPGRAM, 1, 20, 3, 1},
+    };
+    const char *path = write_text();
+    w2b_corpus_options options;
+    w2b_corpus_defaults(&options);
+    w2b_corpus *corpus;
+    assert_int_equal(w2b_corpus_read(&path, 1, &options, &corpus, NULL), W2B_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        compare_steps(corpus, &cases[i]);
+    w2b_corpus_free(corpus);
+}
+
+/* ----- Training ------------------------------------------------------------- */
+
+static w2b_model *train_text(const w2b_train_options *options, w2b_train_report *report)
+{
+    const char *path = write_text();
+    w2b_model *model;
+    w2b_diag diag;
+    const w2b_err err = w2b_train(&path, 1, options, &model, report, &diag);
+    if (err)
+        fail_msg("%s", diag.text);
+    return model;
+}
+
+/* The file of a model, saved as `name`. */
+static const char *file_of(const w2b_train_options *options, const char *name, size_t *size)
+{
+    w2b_model *model = train_text(options, NULL);
+    w2b_save_options save;
+    w2b_save_defaults(&save);
+    save.replace = 1;
+    assert_int_equal(w2b_model_save(model, scratch_path(name), &save, NULL), W2B_OK);
+    w2b_model_free(model);
+    return scratch_read(scratch_path(name), size);
+}
+
+/* Share of words whose nearest neighbour is of their topic. */
+static double topic_accuracy(const w2b_model *model)
+{
+    w2b_search *search;
+    assert_int_equal(w2b_search_new(model, NULL, &search, NULL), W2B_OK);
+    w2b_info info;
+    w2b_model_info(model, &info);
+    double right = 0;
+    for (uint64_t row = 0; row < info.words; row++) {
+        const w2b_term term = {row, 1};
+        const w2b_query query = {&term, 1, NULL};
+        w2b_hit hit;
+        size_t found;
+        assert_int_equal(w2b_search_nearest(search, &query, 1, 1, &hit, &found, NULL), W2B_OK);
+        right += w2b_model_word(model, row, NULL)[1] == w2b_model_word(model, hit.row, NULL)[1];
+    }
+    w2b_search_free(search);
+    return right / (double)info.words;
+}
+
+static void every_number_of_bits_learns(void **state)
+{
+    (void)state;
+    for (int arch = W2B_ARCH_CBOW; arch <= W2B_ARCH_SKIPGRAM; arch++)
+        for (uint32_t bits = 0; bits <= 8; bits++) {
+            w2b_train_options options = small_options();
+            options.arch = (w2b_arch)arch;
+            options.train_bits = bits;
+            options.bits = bits ? bits : 32;
+            options.epochs = 6;
+            options.rate = 0.1;
+            w2b_train_report report;
+            w2b_model *model = train_text(&options, &report);
+            assert_true(report.last_loss < report.first_loss);
+            assert_true(report.windows > 0);
+            /* 37 single bits cannot hold these topics apart as well */
+            assert_true(topic_accuracy(model) > (bits == 1 ? 0.6 : 0.95));
+            w2b_model_free(model);
+        }
+}
+
+static void threads_and_kernels_change_nothing(void **state)
+{
+    (void)state;
+    w2b_train_options options = small_options();
+    size_t size, other;
+    const char *bytes = file_of(&options, "one.w2b", &size);
+    char *kept = w2b_alloc(size, 1);
+    assert_non_null(kept);
+    memcpy(kept, bytes, size);
+    for (int isa = W2B_ISA_SCALAR; isa <= W2B_ISA_AVX512; isa++)
+        for (uint32_t threads = 1; threads <= 5; threads += 2) {
+            if (!w2b_step_for((w2b_isa)isa))
+                continue;
+            options.isa = (w2b_isa)isa;
+            options.corpus.threads = threads;
+            bytes = file_of(&options, "other.w2b", &other);
+            assert_int_equal(size, other);
+            assert_memory_equal(kept, bytes, size);
+        }
+    options.seed = 2;
+    bytes = file_of(&options, "other.w2b", &other);
+    assert_true(size != other || memcmp(kept, bytes, size) != 0);
+    w2b_free(kept);
+}
+
+static int cancel(const w2b_progress *progress, void *user)
+{
+    *(int *)user += progress->stage == W2B_STAGE_TRAIN;
+    return progress->stage == W2B_STAGE_TRAIN;
+}
+
+static void refusals_are_clear(void **state)
+{
+    (void)state;
+    const char *path = write_text();
+    w2b_train_options options = small_options();
+    w2b_model *model = NULL;
+    w2b_diag diag;
+    options.rate = 10;
+    options.train_bits = 0;
+    options.epochs = 50;
+    assert_int_equal(w2b_train(&path, 1, &options, &model, NULL, &diag), W2B_ERR_DATA);
+    assert_non_null(strstr(diag.text, "rate"));
+    options = small_options();
+    options.corpus.min_count = 1000000;
+    assert_int_equal(w2b_train(&path, 1, &options, &model, NULL, &diag), W2B_ERR_DATA);
+    options = small_options();
+    int calls = 0;
+    options.corpus.progress = cancel;
+    options.corpus.progress_user = &calls;
+    assert_int_equal(w2b_train(&path, 1, &options, &model, NULL, &diag), W2B_ERR_CANCELLED);
+    assert_true(calls > 0);
+    assert_null(model);
+}
+
+static void options_are_checked(void **state)
+{
+    (void)state;
+    w2b_train_options good = small_options();
+    assert_null(w2b_train_check(&good));
+#define EXPECT_BAD(field, value)                \
+    do {                                        \
+        w2b_train_options bad = good;           \
+        bad.field = value;                      \
+        assert_non_null(w2b_train_check(&bad)); \
+    } while (0)
+    EXPECT_BAD(size, 1);
+    EXPECT_BAD(dim, 0);
+    EXPECT_BAD(dim, 1000000000);
+    EXPECT_BAD(window, 0);
+    EXPECT_BAD(negative, 0);
+    EXPECT_BAD(epochs, 0);
+    EXPECT_BAD(bits, 9);
+    EXPECT_BAD(bits, 0);
+    EXPECT_BAD(train_bits, 9);
+    EXPECT_BAD(sample, -1);
+    EXPECT_BAD(sample, NAN);
+    EXPECT_BAD(rate, NAN);
+    EXPECT_BAD(block, 65);
+    EXPECT_BAD(pool, 1025);
+    EXPECT_BAD(streams, 1025);
+}
+
+static void budgets_are_kept(void **state)
+{
+    (void)state;
+    for (uint32_t bytes = 4; bytes <= 4096; bytes++) {
+        w2b_train_options options = small_options();
+        assert_int_equal(w2b_train_fit_bytes(&options, bytes, NULL), W2B_OK);
+        assert_null(w2b_train_check(&options));
+        assert_true((options.dim * options.bits + 7) / 8 + 2 <= bytes);
+        assert_true((options.dim * options.bits + 7) / 8 + 2 + 8 > bytes);
+    }
+    w2b_train_options options = small_options();
+    assert_int_equal(w2b_train_fit_bytes(&options, 3, NULL), W2B_ERR_ARGUMENT);
+    assert_int_equal(w2b_train_fit_bytes(&options, 4097, NULL), W2B_ERR_ARGUMENT);
+}
+
+int main(void)
+{
+    test_seed();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(step_equals_its_specification),
+        cmocka_unit_test(every_number_of_bits_learns),
+        cmocka_unit_test(threads_and_kernels_change_nothing),
+        cmocka_unit_test(refusals_are_clear),
+        cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(budgets_are_kept),
+    };
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
+}
