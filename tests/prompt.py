@@ -56,12 +56,18 @@ class Terminal:
         self.type(text)
 
     def finish(self):
-        """Ends the input. A Ctrl-D that comes before the terminal is in the mode
-        of the prompt is lost: so another one, until it is heard."""
+        """Ends the input. The prompt shows before the terminal is in its mode: a
+        Ctrl-D in between becomes a zero byte on the line, and on a line that is
+        not empty Ctrl-D does not end. So the line is cleared, and again, until
+        it is heard."""
         end = time.monotonic() + LIMIT
         while time.monotonic() < end:
-            self.type(b"\x04")
-            time.sleep(0.1)
+            self.type(b"\x15\x04")
+            if select.select([self.fd], [], [], 0.1)[0]:
+                try:
+                    os.read(self.fd, 4096)
+                except OSError:
+                    pass
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 return os.waitstatus_to_exitcode(status)
