@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "quant/sieve.h"
 #include "word2bits/w2b.h"
 
 /* Numbers of a row in working form, rounded up: rows of int16 and float that
@@ -51,6 +52,9 @@ typedef struct w2b_scan {
      * l+4, l and l+2, l and l+1. */
     void (*dot_f32)(const float *q, size_t nq, const float *rows, size_t n,
                     size_t width, float *out, size_t out_stride);
+
+    /* Which rows are worth the above. */
+    const w2b_sieve *sieve;
 } w2b_scan;
 
 /* The table of `isa`, W2B_ISA_AUTO for the best; NULL if the CPU or the build

@@ -136,7 +136,8 @@ static const w2b_scan table = {
     .hamming = hamming,
     .widen_f16 = widen_f16,
     .widen_f32 = widen_f32,
-    .dot_f32 = dot_f32
+    .dot_f32 = dot_f32,
+    .sieve = &w2b_sieve_scalar
 };
 
 const w2b_scan *const w2b_scan_scalar_table = &table;

@@ -46,8 +46,8 @@ typedef struct w2b_step_kern {
     void (*accumulate)(const float *rows, size_t stride, const unsigned *list, size_t count,
                        float *out, size_t panels);
 
-    /* out[j * 16 + i] = a[i * 16 + j], 16 by 16. */
-    void (*transpose)(const float *a, float *out);
+    /* out[j * 16 + i] = a[i * 16 + j], 16 by 16 numbers of 32 bits, of any kind. */
+    void (*transpose)(const void *a, void *out);
 
     /* out[i] (+)= the sum over j of a[j * 16 + i] * b[j * 16 + i], i, j < 16:
      * dot products of the columns of two tiles; added to `out` if `add`. */

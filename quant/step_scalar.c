@@ -8,32 +8,10 @@
 #include "quant/step.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
+#include "quant/step_scalar.h"
 #include "quant/step_tables.h"
-
-/* a * b + c, rounded once. In double the product is exact; rounding the sum to
- * odd there (Boldo and Melquiond 2008) makes the second rounding, to float,
- * harmless. libm's fmaf would do, but costs a call into an emulation. */
-static inline float fma_once(float a, float b, float c)
-{
-#ifdef FP_FAST_FMAF
-    return fmaf(a, b, c);
-#else
-    const double product = (double)a * b;
-    double sum = product + c;
-    const double c_part = sum - product;
-    const double error = (product - (sum - c_part)) + (c - c_part);
-    uint64_t bits;
-    memcpy(&bits, &sum, sizeof bits);
-    if (error != 0 && !(bits & 1)) {
-        bits += ((error > 0) == (sum > 0)) ? 1 : (uint64_t)-1;
-        memcpy(&sum, &bits, sizeof bits);
-    }
-    return (float)sum;
-#endif
-}
 
 static float level(w2b_loop_quant how, float x)
 {
@@ -81,11 +59,11 @@ static void accumulate(const float *rows, size_t stride, const unsigned *list, s
     }
 }
 
-static void transpose(const float *a, float *out)
+static void transpose(const void *a, void *out)
 {
     for (size_t j = 0; j < 16; j++)
         for (size_t i = 0; i < 16; i++)
-            out[j * 16 + i] = a[i * 16 + j];
+            memcpy((char *)out + 4 * (j * 16 + i), (const char *)a + 4 * (i * 16 + j), 4);
 }
 
 /* sum + a[0] * b[0] + ..., elements sa and sb apart */
@@ -131,28 +109,6 @@ static void spread_diagonal(const float *g, size_t n, const float *rows, size_t 
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < 16 * panels; c++)
             latent[i][c] = fma_once(g[i], rows[c / 16 * stride + i * 16 + c % 16], latent[i][c]);
-}
-
-/* exp(x) as 2^n * p(r), |r| <= ln(2)/2; p is the Taylor polynomial of degree 6
- * (relative error 2e-7). Beyond +-80 the sigmoid is 0 or 1 in floats. */
-static float sigmoid(float x)
-{
-    x = x > -80.0f ? x : -80.0f;
-    x = x < 80.0f ? x : 80.0f;
-    const float n = floorf(fma_once(-x, W2B_STEP_LOG2E, 0.5f));
-    float r = fma_once(n, -W2B_STEP_LN2_HIGH, -x);
-    r = fma_once(n, -W2B_STEP_LN2_LOW, r);
-    float p = W2B_STEP_EXP6;
-    p = fma_once(p, r, W2B_STEP_EXP5);
-    p = fma_once(p, r, W2B_STEP_EXP4);
-    p = fma_once(p, r, W2B_STEP_EXP3);
-    p = fma_once(p, r, W2B_STEP_EXP2);
-    p = fma_once(p, r, 1.0f);
-    p = fma_once(p, r, 1.0f);
-    const uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    return 1.0f / fma_once(p, power, 1.0f);
 }
 
 static void gradient(const float *partials, size_t groups, size_t stride, const float *want,

@@ -1,7 +1,8 @@
 /*
  * step_vector.h - the body of the vectorized training kernels, written once.
  *
- * The including file has defined, for its instruction set:
+ * The including file has defined, for its instruction set, mostly by vec_avx2.h or
+ * vec_avx512.h:
  *     vec                       a vector of LANES floats (8 or 16)
  *     vec_zero, vec_all, vec_load, vec_store, vec_add, vec_mul, vec_div,
  *     vec_min, vec_max, vec_floor
@@ -23,12 +24,7 @@
  * Sums are arrays of vectors with constant bounds, which the compiler must unroll
  * into registers: left to itself, gcc keeps them in memory.
  */
-
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
+#include "quant/vec_sigmoid.h"
 
 /* Vectors of a panel's row. */
 #define VECS (16 / LANES)
@@ -256,23 +252,6 @@ static void gather(const float *diagonal, const float *paired, const float *g, c
 {
     for (int i = 0; i < 16; i += ROWS)
         gather_rows(diagonal, paired, g, rows, n, out, i);
-}
-
-/* See the scalar kernel for the method. */
-INLINE vec sigmoid(vec x)
-{
-    x = vec_min(vec_max(x, vec_all(-80.0f)), vec_all(80.0f));
-    const vec n = vec_floor(vec_fnma(x, vec_all(W2B_STEP_LOG2E), vec_all(0.5f)));
-    vec r = vec_fnms(n, vec_all(W2B_STEP_LN2_HIGH), x);
-    r = vec_fnma(n, vec_all(W2B_STEP_LN2_LOW), r);
-    vec p = vec_all(W2B_STEP_EXP6);
-    p = vec_fma(p, r, vec_all(W2B_STEP_EXP5));
-    p = vec_fma(p, r, vec_all(W2B_STEP_EXP4));
-    p = vec_fma(p, r, vec_all(W2B_STEP_EXP3));
-    p = vec_fma(p, r, vec_all(W2B_STEP_EXP2));
-    p = vec_fma(p, r, vec_all(1.0f));
-    p = vec_fma(p, r, vec_all(1.0f));
-    return vec_div(vec_all(1.0f), vec_fma(p, vec_power(n), vec_all(1.0f)));
 }
 
 static void gradient(const float *partials, size_t groups, size_t stride, const float *want,

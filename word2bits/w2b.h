@@ -110,7 +110,8 @@ typedef struct w2b_progress {
     double seconds;    /* since the stage began */
     uint32_t epoch;    /* training: the epoch under way, from 1, else 0 */
     double rate;       /* training: the learning rate now */
-    double loss;       /* training: mean loss a window of late, else 0 */
+    double loss;       /* training: mean loss a window in this epoch so far */
+    uint64_t before;   /* of `done`: by earlier runs, which this one resumes */
 } w2b_progress;
 
 /* Called a few times a second at the most. Return 0 to go on, anything else
@@ -139,15 +140,42 @@ typedef struct w2b_open_options {
     uint32_t max_dim;    /* refuse files that claim more; default 65536 */
     w2b_progress_fn progress;
     void *progress_user;
+    uint32_t threads;    /* that read text; 0 = all usable processors */
+    uint64_t memory;     /* bytes of vectors from a foreign format to keep in
+                            memory; what is more goes to a file; 0 = all */
+    const char *spool_dir;/* folder for that file, which has no name; NULL:
+                            /var/tmp */
+    const char *vocab;   /* file of the words, one a line, for formats that
+                            hold vectors only; a name ending in .json: a
+                            Hugging Face tokenizer; NULL: what lies beside the
+                            vectors (NAME.vocab.txt, NAME.vocab, tokenizer.json) */
+    int partial;         /* nonzero: a word2vec file may have fewer rows than
+                            its first line promises */
+    uint32_t max_word;   /* refuse files with longer words, in bytes; default
+                            2^20, which no format of ours exceeds */
+    uint64_t max_bytes;  /* refuse compressed files that hold more than this
+                            when decompressed; default 2^36 */
+    const struct w2b_quantize_options *quantize; /* not NULL: the model has
+                            these bits, see below */
+    struct w2b_quantize_report *report; /* what that cost; may be NULL */
 } w2b_open_options;
 
 W2B_API void w2b_open_defaults(w2b_open_options *options);
 
 /* Opens `path` ("-" is standard input) in any readable format, which is found
- * from the content: .w2b, word2vec binary, word2vec text; the foreign ones
- * also under gzip, bzip2, xz or zstd. A .w2b file is mapped: opening reads
+ * from the content: .w2b; word2vec binary and text, GloVe text, tables,
+ * fastText's models, NumPy, safetensors, finalfusion, also under gzip, bzip2,
+ * xz or zstd; or a folder of Model2Vec's. A .w2b file is mapped: opening reads
  * its directory only, and each block is checked when it is first used. The
- * foreign formats become 32-bit vectors in memory. `options` may be NULL. */
+ * foreign formats become 32-bit vectors in memory; but word2vec files of nothing
+ * but +-u, or +-u and +-3u, where u is that of Word2Bits (1/3, 1/4) or 1, become
+ * 1 or 2 bits without loss. `options` may be NULL.
+ *
+ * With options->quantize the result is that of w2b_model_quantize, but rows of
+ * foreign formats are encoded as they are read, from the first 64 MiB (or
+ * options->memory) of them on, so that a file of any length needs memory for
+ * its words and codes only. Those first rows decide where the method is to be
+ * chosen; methods that must see a sample of all rows let them wait in a file. */
 W2B_API w2b_err w2b_model_open(const char *path,
                                const w2b_open_options *options,
                                w2b_model **model, w2b_diag *diag);
@@ -162,7 +190,7 @@ typedef struct w2b_info {
     uint64_t words;
     uint32_t dim;
     uint32_t bits;          /* a number: 1 to 8, 16 or 32 */
-    const char *method;     /* "gauss", "uniform", "half", "float" */
+    const char *method;     /* "gauss", "pq", ..., "half", "float" */
     const char *format;     /* "w2b", "word2vec-text", ..., "memory" */
     double bytes_per_word;  /* codes and scales only */
     uint64_t code_bytes;    /* as stored, in the file if there is one */
@@ -176,6 +204,9 @@ typedef struct w2b_info {
                                every block's checksum; 0 if in memory only */
     const char *metadata;   /* JSON object: how the model was made; owned by
                                the model */
+    uint64_t subwords;      /* vectors of parts of words; only models in memory
+                               that come from fastText or finalfusion have
+                               some */
 } w2b_info;
 
 /* Fills `info`; its strings live as long as the model. */
@@ -190,19 +221,58 @@ W2B_API int64_t w2b_model_find(const w2b_model *model, const char *word,
 W2B_API const char *w2b_model_word(const w2b_model *model, uint64_t row,
                                    size_t *length);
 
+/* The two above, but they say why they fail: a damaged block is an error, and
+ * not an unknown word. *row is -1 if the word is not in the vocabulary. */
+W2B_API w2b_err w2b_model_find_at(const w2b_model *model, const char *word,
+                                  size_t length, int64_t *row, w2b_diag *diag);
+W2B_API w2b_err w2b_model_word_at(const w2b_model *model, uint64_t row,
+                                  const char **word, size_t *length,
+                                  w2b_diag *diag);
+
 /* How often the word occurred in the training text; 0 if not known. */
 W2B_API uint64_t w2b_model_count(const w2b_model *model, uint64_t row);
+
+/* W2B_ERR_CORRUPT if the model is mapped from a file that somebody has written
+ * to, or cut, since it was opened: answers may be wrong then, although each
+ * block was checked when it was first used. Saving, compressing, evaluating and
+ * laying out a model end with this check; after other questions it is the
+ * caller's. To touch a part that was cut off is the signal SIGBUS. A file that
+ * is replaced by another of its name does no harm. */
+W2B_API w2b_err w2b_model_unchanged(const w2b_model *model, w2b_diag *diag);
 
 /* Writes the `dim` numbers of a row to `vector`. */
 W2B_API w2b_err w2b_model_vector(const w2b_model *model, uint64_t row,
                                  float *vector, w2b_diag *diag);
 
+/* Adds up the vector of a word, which need not be in the vocabulary, from those
+ * of its parts, as the program that made the model does: fastText the mean,
+ * finalfusion a vector of length 1. W2B_ERR_WORD: the model has no vectors of
+ * parts (info.subwords is 0), or none of those of the word. */
+W2B_API w2b_err w2b_model_compose(const w2b_model *model, const char *word,
+                                  size_t length, float *vector,
+                                  w2b_diag *diag);
+
 typedef enum w2b_format {
-    W2B_FORMAT_AUTO = 0,            /* from the name: .w2b, .bin, .txt, .vec */
+    W2B_FORMAT_AUTO = 0,            /* from the name: .w2b, .bin, .npy, ... */
     W2B_FORMAT_W2B = 1,
     W2B_FORMAT_WORD2VEC_BINARY = 2, /* as word2vec.c writes it */
-    W2B_FORMAT_WORD2VEC_TEXT = 3    /* shortest digits that read back equal */
+    W2B_FORMAT_WORD2VEC_TEXT = 3,   /* shortest digits that read back equal */
+    W2B_FORMAT_NPY = 4,             /* NumPy, and a file of the words */
+    W2B_FORMAT_SAFETENSORS = 5,     /* the same */
+    W2B_FORMAT_MODEL2VEC = 6,       /* a folder that Model2Vec and
+                                       sentence-transformers load; a row of
+                                       zeros for unknown words is added */
+    W2B_FORMAT_FINALFUSION = 7,     /* vectors of length 1, and their lengths */
+    W2B_FORMAT_GLOVE = 8,           /* word2vec text without its first line */
+    W2B_FORMAT_TABLE = 9,           /* the same with tabs; commas are read too */
+    /* From here on only read. */
+    W2B_FORMAT_FASTTEXT = 64,       /* .bin and .ftz */
+    W2B_FORMAT_SIGNS = 65           /* text of near-lossless-binarization */
 } w2b_format;
+
+/* The format that the extension of a file's name stands for, W2B_FORMAT_AUTO
+ * if none. */
+W2B_API w2b_format w2b_format_of_name(const char *path);
 
 typedef struct w2b_save_options {
     size_t size;
@@ -211,6 +281,8 @@ typedef struct w2b_save_options {
     uint64_t limit;  /* write at most so many rows; 0 = all */
     w2b_progress_fn progress;
     void *progress_user;
+    const char *vocab;  /* where the words go if the format holds vectors only;
+                           NULL: NAME.vocab.txt beside NAME.npy */
 } w2b_save_options;
 
 W2B_API void w2b_save_defaults(w2b_save_options *options);
@@ -229,6 +301,33 @@ W2B_API w2b_err w2b_file_write(const char *path, const void *bytes,
 /* Checks every block of the .w2b file at `path` against its checksum, and
  * what the blocks hold against each other (lengths, order, index). */
 W2B_API w2b_err w2b_verify(const char *path, w2b_diag *diag);
+
+/* Consecutive rows. */
+typedef struct w2b_lost {
+    uint64_t first;
+    uint64_t n;
+} w2b_lost;
+
+typedef struct w2b_repair_report {
+    uint64_t words;        /* of the damaged file */
+    uint64_t kept;         /* rows of the new one */
+    uint64_t counts_lost;  /* of these, rows whose count is 0 now */
+    int metadata_lost;
+    size_t n_lost;
+    w2b_lost *lost;        /* rows that are not kept, rising */
+} w2b_repair_report;
+
+/* Writes the rows of a damaged .w2b file that are whole to `out`, a new file
+ * (see w2b_model_save), and says which are not: rows whose word or whose codes
+ * lie in a damaged block. The index is made anew. W2B_ERR_CORRUPT or
+ * W2B_ERR_FORMAT where nothing can be done: without its header and its
+ * directory, which stands at the end of the file, and the few bytes that say how
+ * codes are to be read, no block has a meaning. Release what the report holds
+ * by w2b_repair_report_free. */
+W2B_API w2b_err w2b_repair(const char *path, const char *out, int replace,
+                           w2b_repair_report *report, w2b_diag *diag);
+
+W2B_API void w2b_repair_report_free(w2b_repair_report *report);
 
 /* ===== Search ============================================================ */
 
@@ -371,6 +470,7 @@ typedef struct w2b_corpus_report {
     uint64_t words;       /* size of the vocabulary */
     uint64_t checksum;    /* XXH3-64 of the text, after decompression */
     double seconds;
+    uint64_t memory;      /* bytes that counting took, without token ids */
 } w2b_corpus_report;
 
 /* Counts the words of the files (or "-"): plain text or text under gzip,
@@ -400,6 +500,21 @@ W2B_API void w2b_vocab_free(w2b_vocab *vocab);
 
 typedef enum w2b_arch { W2B_ARCH_CBOW = 0, W2B_ARCH_SKIPGRAM = 1 } w2b_arch;
 
+/* An epoch that has ended. */
+typedef struct w2b_epoch {
+    uint32_t epoch;       /* from 1 */
+    uint64_t words;       /* read so far, over all epochs */
+    uint64_t windows;     /* whose loss was taken: of every 64th round of blocks,
+                             of more of them where the text is short */
+    double loss;          /* their mean loss, in nats */
+    double rate;          /* learning rate at its end */
+    double seconds;       /* of training so far, by all runs */
+    double words_per_second; /* of this run */
+} w2b_epoch;
+
+/* Comes from the thread that called w2b_train. */
+typedef void (*w2b_epoch_fn)(const w2b_epoch *epoch, void *user);
+
 typedef struct w2b_train_options {
     size_t size;
     w2b_corpus_options corpus; /* its threads and progress serve the training
@@ -409,7 +524,7 @@ typedef struct w2b_train_options {
     uint32_t window;      /* words to each side, at most; each centre draws
                              its own width from 1 to this; default 8 */
     uint32_t negative;    /* negative samples a centre; default 12 */
-    uint32_t epochs;      /* passes over the text; default 5 */
+    uint32_t epochs;      /* passes over the text; default 20 */
     double sample;        /* words more frequent than this share are thinned;
                              0 = none; default 1e-4 */
     double rate;          /* first learning rate, falling linearly; 0 = the
@@ -428,6 +543,31 @@ typedef struct w2b_train_options {
     uint32_t block;       /* centre words a block, 1 to 64; default 32 */
     uint32_t pool;        /* negatives drawn a block and shared by its centres,
                              each weighted negative/pool; 0 = recommended */
+    /* A run that can be interrupted. The state goes to a file, whole or not at
+     * all, between two rounds of blocks: now and then, when the progress
+     * callback stops the run, and at the end. Going on from it gives the same
+     * bytes as a run that never stopped. */
+    const char *checkpoint;    /* NULL: none */
+    double checkpoint_seconds; /* between two; 0: only at stop and end; default
+                                  600 */
+    uint64_t checkpoint_rounds; /* and after so many rounds; default 0: never.
+                                  The callback is asked after each of them
+                                  (W2B_STAGE_WRITE) */
+    int resume;           /* nonzero: go on from the checkpoint if it exists.
+                             The text and all options but `bits`, those of the
+                             machine and those of checkpoints must be as they
+                             were */
+    int replace_checkpoint; /* nonzero: begin anew though it exists; otherwise
+                               that is W2B_ERR_EXISTS */
+    /* A model that exists already, or the checkpoint of one, to begin from:
+     * its words are kept, with their counts added to those of the text, and
+     * new words join if they occur min_count times in it. From a model
+     * u and v begin as parts of its vector (all of u and nothing of v without a
+     * quantizer in the loop), since it holds no more than their sum; from a
+     * checkpoint they are exact. `dim` must be that of the model, or 0. */
+    const char *update;   /* NULL: begin from nothing */
+    w2b_epoch_fn epoch_fn; /* called at the end of each epoch; or NULL */
+    void *epoch_user;
 } w2b_train_options;
 
 W2B_API void w2b_train_defaults(w2b_train_options *options);
@@ -443,31 +583,157 @@ W2B_API const char *w2b_train_check(const w2b_train_options *options);
 typedef struct w2b_train_report {
     w2b_corpus_report corpus;
     uint64_t windows;        /* centre words trained on, over all epochs */
-    double seconds;          /* training alone */
+    double seconds;          /* training alone, earlier runs included */
     double first_loss;       /* mean loss a window, first epoch */
     double last_loss;        /* last epoch */
     uint64_t memory;         /* bytes of latent matrices and buffers */
+    uint64_t resumed;        /* words that earlier runs had read, over all
+                                epochs; 0 if this one began anew */
+    uint64_t old_words;      /* of the vocabulary: from the model to update */
 } w2b_train_report;
 
 /* Learns vectors from the files by CBOW or skip-gram with negative sampling
  * and a quantizer in the loop (Word2Bits, Lam 2018), and stores u + v at
  * `bits`. `report` may be NULL. W2B_ERR_DATA: fewer than two words are left
- * in the vocabulary, or the numbers ran away. */
+ * in the vocabulary, or the numbers ran away; a checkpoint is then of the time
+ * before. W2B_ERR_CANCELLED: if diag->path is not empty, it is the checkpoint,
+ * which holds all that was done. */
 W2B_API w2b_err w2b_train(const char *const *paths, size_t n_paths,
                           const w2b_train_options *options, w2b_model **model,
                           w2b_train_report *report, w2b_diag *diag);
+
+/* What a run would take, in bytes. */
+typedef struct w2b_train_plan {
+    w2b_corpus_report corpus;
+    uint32_t threads;
+    uint64_t matrices;       /* both latent matrices */
+    uint64_t vocabulary;     /* words, counts and sampling tables */
+    uint64_t ids;            /* the text as numbers, in memory, */
+    uint64_t ids_on_disk;    /* or in a file */
+    uint64_t streams;        /* buffers of all streams */
+    uint64_t thread;         /* buffers of one thread */
+    uint64_t base;           /* the model to update */
+    uint64_t result;         /* the model at the end, beside the rest */
+    uint64_t counting;       /* while the text is read and counted */
+    uint64_t program;        /* everything else: a fixed amount, and another a
+                                thread */
+    uint64_t total;          /* at the most at one time */
+    uint64_t model_file;     /* about: words and index may compress */
+    uint64_t checkpoint_file;
+} w2b_train_plan;
+
+/* Counts the text and says what w2b_train would take with these options. */
+W2B_API w2b_err w2b_train_dry(const char *const *paths, size_t n_paths,
+                              const w2b_train_options *options,
+                              w2b_train_plan *plan, w2b_diag *diag);
+
+/* ----- Phrases ------------------------------------------------------------ */
+
+typedef enum w2b_phrase_score {
+    W2B_PHRASE_COUNT = 0, /* word2phrase's: (n(ab) - delta) / (n(a) n(b)) times
+                             the number of words (Mikolov et al. 2013) */
+    W2B_PHRASE_NPMI = 1   /* normalized pointwise mutual information, -1 to 1:
+                             log(p(ab) / (p(a) p(b))) / -log p(ab) (Bouma 2009) */
+} w2b_phrase_score;
+
+typedef struct w2b_phrases_options {
+    size_t size;
+    w2b_corpus_options corpus; /* min_count is of words and of pairs; max_vocab
+                                  of both together bounds the memory, about 150
+                                  bytes each; default 10,000,000 */
+    w2b_phrase_score score;
+    double threshold;  /* pairs above it are joined; for word2phrase's score it
+                          is halved from one pass to the next, and must be above
+                          0; NaN = 100, or 0.5 for NPMI */
+    double delta;      /* default 5 */
+    uint32_t passes;   /* 1 to 8: each joins two neighbours, so that 2 make
+                          phrases of up to four words; default 2 */
+} w2b_phrases_options;
+
+W2B_API void w2b_phrases_defaults(w2b_phrases_options *options);
+
+/* Phrases that were found in a text. Never changes: any number of threads may
+ * read it. */
+typedef struct w2b_phrases w2b_phrases;
+
+/* Reads the files once a pass, so that none of them may be a pipe or "-". Words
+ * that hold the byte 0x1f are never joined. W2B_ERR_DATA: no word is frequent
+ * enough. */
+W2B_API w2b_err w2b_phrases_find(const char *const *paths, size_t n_paths,
+                                 const w2b_phrases_options *options,
+                                 w2b_phrases **phrases, w2b_diag *diag);
+
+W2B_API void w2b_phrases_free(w2b_phrases *phrases);
+
+typedef struct w2b_phrase {
+    const char *text;  /* joined with _, a zero byte behind; owned by phrases */
+    size_t length;
+    double score;
+    uint64_t count;    /* of the pair, before any was joined in its pass */
+    uint32_t pass;     /* from 1 */
+} w2b_phrase;
+
+/* Passes in order, then falling score, then rising bytes. */
+W2B_API uint64_t w2b_phrases_size(const w2b_phrases *phrases);
+W2B_API int w2b_phrases_at(const w2b_phrases *phrases, uint64_t i,
+                           w2b_phrase *phrase);
+
+typedef struct w2b_phrases_report {
+    uint64_t words;    /* read */
+    uint64_t joined;   /* fewer were written */
+    uint64_t bytes;    /* written */
+    double seconds;
+} w2b_phrases_report;
+
+/* Writes the text of the files to `path` ("-" is standard output) with its
+ * phrases joined by _: in each line from left to right, pass after pass. One
+ * space divides words; lines stay lines. `options` gives threads, the longest
+ * word and progress; `report` may be NULL. */
+W2B_API w2b_err w2b_phrases_write(const w2b_phrases *phrases,
+                                  const char *const *paths, size_t n_paths,
+                                  const w2b_corpus_options *options,
+                                  const char *path, int replace,
+                                  w2b_phrases_report *report, w2b_diag *diag);
 
 /* ===== Compression ======================================================= */
 
 typedef struct w2b_quantize_options {
     size_t size;
     uint32_t bits;       /* 1 to 8, 16 or 32; default 4 */
-    const char *method;  /* "gauss", "uniform"; NULL = the smaller error.
-                            16 and 32 bits ignore it */
+    const char *method;  /* a name of the list below, or "auto": of all of them
+                            the one with the smallest error on a sample of rows;
+                            NULL: of the quick ones. 16 and 32 bits ignore it */
     uint32_t threads;    /* 0 = all usable processors */
     w2b_progress_fn progress;
     void *progress_user;
+    uint64_t seed;       /* of samples, rotations and what is learned;
+                            default 1 */
+    uint32_t bytes_per_word; /* codes and scale of a word in so many bytes at
+                            most: takes the place of bits; 0 */
+    int prune;           /* nonzero: the budget of bytes_per_word for all words
+                            may be spent on the first ones, which should be the
+                            frequent ones, in more bits; the others are left
+                            out. As many are kept as keep most of the vectors'
+                            energy, words weighted by their counts */
 } w2b_quantize_options;
+
+/* Methods for 1 to 8 bits a number. Codes of the quick ones are made and
+ * searched fastest.
+ *
+ *   gauss            quick: levels for a normal distribution (Lloyd-Max), a
+ *                    scale a row
+ *   uniform          quick: levels at equal distances, the clip of least error
+ *   gauss-rotated    quick: the same two, rows turned by a random rotation: for
+ *   uniform-rotated  vectors a few of whose numbers are far larger than others
+ *   kmeans           quick: levels learned from the file
+ *   rabitq           a grid after a random rotation (Gao et al. 2025); cosines
+ *                    with a query's vector are free of bias, and may exceed 1
+ *   pq               parts of the row, 256 learned centroids each (Jegou et al.
+ *                    2011)
+ *   opq              the same after a learned rotation (Ge et al. 2013): much
+ *                    less error where numbers hang together; a minute to learn
+ *   transform        the file's own principal axes, bits where the variance is,
+ *                    entropy coding: the least error; slower to search */
 
 W2B_API void w2b_quantize_defaults(w2b_quantize_options *options);
 
@@ -479,6 +745,7 @@ typedef struct w2b_quantize_report {
     double squared_error;  /* sum |x - x'|^2 / sum |x|^2 */
     double mean_cosine;    /* of a row before and after */
     double worst_cosine;
+    uint64_t subwords;     /* vectors of parts of words that were left behind */
 } w2b_quantize_report;
 
 /* Makes a model of the same words at other bits. `report` may be NULL. */
@@ -630,6 +897,51 @@ W2B_API w2b_err w2b_eval_compare(const w2b_testset *set,
                                  const w2b_eval_options *options,
                                  w2b_eval_difference *difference,
                                  w2b_diag *diag);
+
+/* ===== Comparison ======================================================== */
+
+typedef struct w2b_compare_options {
+    size_t size;
+    uint64_t first;      /* look at the first so many rows of both; 0 = all */
+    uint32_t queries;    /* words whose neighbours are compared, drawn from the
+                            common ones; default 1000; 0: none */
+    uint32_t neighbors;  /* of each; 1 to 1000; default 10 */
+    uint32_t resamples;  /* of the bootstrap; default 1000; 0: no interval */
+    uint64_t seed;       /* default 1 */
+    uint32_t threads;    /* 0 = all usable processors */
+    w2b_isa isa;
+    int no_eigenspace;   /* nonzero: leave it out, as it takes the longest */
+} w2b_compare_options;
+
+W2B_API void w2b_compare_defaults(w2b_compare_options *options);
+
+/* What the second model has kept of the first. Numbers that do not apply are
+ * NaN: those on vectors if the models' dimensions differ. */
+typedef struct w2b_compare_report {
+    uint64_t common;       /* words that both have */
+    uint64_t only_first;
+    uint64_t only_second;
+    double squared_error;  /* sum |x - y|^2 / sum |x|^2 over the common words */
+    double scaled_error;   /* the same with `scale` * y for y, */
+    double scale;          /* which is best for all of them */
+    double mean_cosine;    /* of x and y */
+    double worst_cosine;
+    uint64_t worst_row;    /* of the first model; UINT64_MAX if none */
+    double overlap;        /* mean share of the nearest common words of a word
+                              in the first model that are so in the second */
+    w2b_interval interval; /* of that, by bootstrap over the words */
+    uint64_t queries;      /* words that were asked about */
+    uint32_t neighbors;
+    double eigenspace;     /* eigenspace overlap (May et al. 2019) of, at most,
+                              20,000 common words: 1 where each is a linear map
+                              of the other, whatever the map */
+} w2b_compare_report;
+
+/* Compares two models by the words that they have in common. `options` may be
+ * NULL. W2B_ERR_DATA: there are none. */
+W2B_API w2b_err w2b_compare(const w2b_model *first, const w2b_model *second,
+                            const w2b_compare_options *options,
+                            w2b_compare_report *report, w2b_diag *diag);
 
 /* ===== Maps ============================================================== */
 

@@ -1,0 +1,381 @@
+/*
+ * fixed_vector.h - the body of the vectorized fixed-point training kernels,
+ * written once.
+ *
+ * The including file has defined, beside the vectors of floats of vec_avx2.h or
+ * vec_avx512.h:
+ *     whole                      as many bytes of whole numbers
+ *     whole_zero, whole_all16, whole_all32, whole_load, whole_store
+ *     whole_add16, whole_sub16, whole_add32, whole_sub32, whole_adds16 (saturating)
+ *     whole_min16, whole_max16, whole_shift16(x, n) (right, keeping the sign)
+ *     whole_dot(sum, a, b)       sum += products of pairs
+ *     whole_low, whole_high      interleave 16-bit numbers within 16-byte lanes
+ *     whole_pack                 32 to 16 bits, saturating, within the lanes
+ *     whole_sum(x)               of all 32-bit lanes
+ *     to_float, to_whole         32 bits; to nearest, ties to even
+ *     put_errors(x, p)           32 to 16 bits, saturating, LANES of them in order
+ *     expand_bits(word, value)   16-bit lanes: value[] where a bit is set, else 0;
+ *                                VECS vectors
+ *     take_bits(x, j)            bit j of 32 16-bit lanes, x[VECS]
+ *     ROWS                       rows of scores computed side by side
+ *     WOVEN                      the same for woven rows
+ *     KEEP                       1 if 16 vectors of a matrix fit into registers
+ *     FIXED_ISA
+ *
+ * Sums are arrays of vectors with constant bounds, which the compiler must unroll
+ * into registers.
+ */
+#include "quant/vec_sigmoid.h"
+
+/* Vectors of 32 16-bit or of 16 32-bit numbers. */
+#define VECS (16 / LANES)
+/* 16-bit numbers of a vector. */
+#define SHORTS (2 * LANES)
+
+enum { PANEL = W2B_FIXED_PANEL };
+
+/* ----- Codes ---------------------------------------------------------------- */
+
+INLINE void put_codes(const w2b_fixed_rule *rule, const whole x[VECS], uint32_t *codes)
+{
+    if (rule->bits == 1) {
+        codes[0] = ~take_bits(x, 15);
+        return;
+    }
+    const int half = 1 << (rule->bits - 1);
+    whole t[VECS];
+    for (int v = 0; v < VECS; v++) {
+        t[v] = whole_add16(whole_shift16(x[v], (int)rule->fraction), whole_all16((short)half));
+        t[v] = whole_max16(t[v], whole_zero());
+        t[v] = whole_min16(t[v], whole_all16((short)(2 * half - 1)));
+    }
+    for (unsigned j = 0; j < rule->bits; j++) codes[j] = take_bits(t, (int)j);
+}
+
+static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes, size_t panels)
+{
+    for (size_t p = 0; p < panels; p++) {
+        whole r[VECS];
+        for (int v = 0; v < VECS; v++) r[v] = whole_load(x + p * PANEL + SHORTS * v);
+        put_codes(rule, r, codes + p * rule->bits);
+    }
+}
+
+INLINE void expand_as(const uint32_t *codes, unsigned bits, size_t live, const int16_t *before,
+                      int16_t *out, size_t stride, size_t panels)
+{
+    for (size_t p = 0; p < panels; p++) {
+        const size_t left = live > p * PANEL ? live - p * PANEL : 0;
+        const uint32_t used = left >= PANEL ? UINT32_MAX : (1u << left) - 1;
+        whole sum[VECS], part[VECS];
+        expand_bits(used, whole_all16((short)(1 - (1 << bits))), sum);
+        for (unsigned j = 0; j < bits; j++) {
+            expand_bits(codes[p * bits + j] & used, whole_all16((short)(2 << j)), part);
+            for (int v = 0; v < VECS; v++) sum[v] = whole_add16(sum[v], part[v]);
+        }
+        for (int v = 0; v < VECS; v++) {
+            const size_t at = p * stride + (size_t)(SHORTS * v);
+            whole_store(out + at, before ? whole_add16(sum[v], whole_load(before + at)) : sum[v]);
+        }
+    }
+}
+
+/* The cases of one bit get loops of their own. */
+static void expand(const uint32_t *codes, unsigned bits, size_t live, const int16_t *before,
+                   int16_t *out, size_t stride, size_t panels)
+{
+    if (bits == 1 && before)
+        expand_as(codes, 1, live, before, out, stride, panels);
+    else if (bits == 1)
+        expand_as(codes, 1, live, NULL, out, stride, panels);
+    else
+        expand_as(codes, bits, live, before, out, stride, panels);
+}
+
+static void window(const int16_t *first, const int16_t *end, const int16_t *skip, size_t stride,
+                   int16_t *out, size_t out_stride, size_t panels)
+{
+    for (size_t p = 0; p < panels; p++)
+        for (int v = 0; v < VECS; v++) {
+            const size_t at = p * stride + (size_t)(SHORTS * v);
+            whole sum = whole_sub16(whole_load(end + at), whole_load(first + at));
+            if (skip)
+                sum = whole_add16(whole_sub16(sum, whole_load(skip + at + PANEL)),
+                                  whole_load(skip + at));
+            whole_store(out + p * out_stride + SHORTS * v, sum);
+        }
+}
+
+/* ----- Products ------------------------------------------------------------- */
+
+static void weave(const int16_t *rows, size_t n, int32_t *out)
+{
+    for (size_t k = 0; k < n; k++)
+        for (int v = 0; v < VECS; v++) {
+            const whole a = whole_load(rows + 2 * k * PANEL + (size_t)(SHORTS * v));
+            const whole b = whole_load(rows + (2 * k + 1) * PANEL + (size_t)(SHORTS * v));
+            whole_store(out + k * PANEL + LANES * v, whole_low(a, b));
+            whole_store(out + k * PANEL + 16 + LANES * v, whole_high(a, b));
+        }
+}
+
+static void dots(const int16_t *a, size_t a_stride, const int16_t *b, size_t b_stride, size_t n,
+                 size_t panels, int32_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        whole sum = whole_zero();
+        for (size_t p = 0; p < panels; p++)
+            for (int v = 0; v < VECS; v++)
+                sum =
+                    whole_dot(sum, whole_load(a + p * a_stride + i * PANEL + (size_t)(SHORTS * v)),
+                              whole_load(b + p * b_stride + i * PANEL + (size_t)(SHORTS * v)));
+        out[i] = whole_sum(sum);
+    }
+}
+
+/* A pair of 16-bit numbers in every lane. */
+INLINE whole pair_all(const void *pair)
+{
+    int32_t x;
+    memcpy(&x, pair, sizeof x);
+    return whole_all32(x);
+}
+
+INLINE void score_rows(const int16_t *left, const int32_t *right, const whole *kept, int rows,
+                       int32_t *out, int add)
+{
+    whole sum[ROWS][VECS];
+    UNROLL
+    for (int r = 0; r < rows; r++) UNROLL
+    for (int v = 0; v < VECS; v++)
+        sum[r][v] = add ? whole_load(out + r * 16 + LANES * v) : whole_zero();
+    UNROLL
+    for (int j = 0; j < 16; j++) {
+        whole row[VECS];
+        UNROLL
+        for (int v = 0; v < VECS; v++)
+            row[v] = KEEP ? kept[j] : whole_load(right + 16 * j + LANES * v);
+        UNROLL
+        for (int r = 0; r < rows; r++) {
+            const whole x = pair_all(left + r * PANEL + 2 * j);
+            UNROLL
+            for (int v = 0; v < VECS; v++) sum[r][v] = whole_dot(sum[r][v], x, row[v]);
+        }
+    }
+    UNROLL
+    for (int r = 0; r < rows; r++) UNROLL
+    for (int v = 0; v < VECS; v++) whole_store(out + r * 16 + LANES * v, sum[r][v]);
+}
+
+static void scores(const int16_t *rows, size_t n, const int32_t *b, int32_t *out, int add)
+{
+    whole kept[16];
+    UNROLL
+    for (int j = 0; j < 16; j++) kept[j] = KEEP ? whole_load(b + 16 * j) : whole_zero();
+    size_t y = 0;
+    for (; y + ROWS <= n; y += ROWS) score_rows(rows + y * PANEL, b, kept, ROWS, out + y * 16, add);
+    for (; y < n; y++) score_rows(rows + y * PANEL, b, kept, 1, out + y * 16, add);
+}
+
+/* sum[r] += the sum over p of pair r * g_row + p * g_pair of g . rows[p] */
+INLINE void multiply_woven(const void *g, size_t g_row, size_t g_pair, const int32_t *rows,
+                           size_t pairs, int n, whole sum[WOVEN][2][VECS])
+{
+    for (size_t p = 0; p < pairs; p++) {
+        whole right[2][VECS];
+        UNROLL
+        for (int h = 0; h < 2; h++) UNROLL
+        for (int v = 0; v < VECS; v++)
+            right[h][v] = whole_load(rows + p * PANEL + (size_t)(16 * h + LANES * v));
+        UNROLL
+        for (int r = 0; r < n; r++) {
+            const whole x = pair_all((const char *)g + 4 * ((size_t)r * g_row + p * g_pair));
+            UNROLL
+            for (int h = 0; h < 2; h++) UNROLL
+            for (int v = 0; v < VECS; v++) sum[r][h][v] = whole_dot(sum[r][h][v], x, right[h][v]);
+        }
+    }
+}
+
+static void gather(const int32_t *diagonal, const int32_t *paired, const int32_t *g,
+                   const int32_t *rows, size_t pairs, int32_t *out)
+{
+    for (int i = 0; i < 16; i += WOVEN) {
+        whole sum[WOVEN][2][VECS];
+        UNROLL
+        for (int r = 0; r < WOVEN; r++) UNROLL
+        for (int h = 0; h < 2; h++) UNROLL
+        for (int v = 0; v < VECS; v++) {
+            const int32_t *own = paired + (i + r) / 2 * PANEL + 16 * h + LANES * v;
+            sum[r][h][v] =
+                diagonal ? whole_dot(whole_zero(), pair_all(diagonal + i + r), whole_load(own))
+                         : whole_zero();
+        }
+        multiply_woven(g + i, 1, 16, rows, pairs, WOVEN, sum);
+        UNROLL
+        for (int r = 0; r < WOVEN; r++) UNROLL
+        for (int h = 0; h < 2; h++) UNROLL
+        for (int v = 0; v < VECS; v++)
+            whole_store(out + (i + r) * PANEL + 16 * h + LANES * v, sum[r][h][v]);
+    }
+}
+
+/* ----- Updates -------------------------------------------------------------- */
+
+INLINE whole step_of(whole sum, vec scale, const float *noise)
+{
+    vec x = vec_fma(to_float(sum), scale, vec_load(noise));
+    x = vec_min(vec_max(x, vec_all(-32767.0f)), vec_all(32767.0f));
+    return to_whole(x);
+}
+
+/* Moves one panel of a latent row. */
+INLINE void move(const w2b_fixed_rule *rule, whole sum[2][VECS], uint32_t at, int16_t *latent,
+                 uint32_t *codes)
+{
+    const vec scale = vec_all(rule->scale);
+    const float *noise = rule->noise + at % W2B_FIXED_NOISE;
+    whole x[VECS];
+    UNROLL
+    for (int v = 0; v < VECS; v++) {
+        const whole low = step_of(sum[0][v], scale, noise + LANES * v);
+        const whole high = step_of(sum[1][v], scale, noise + 16 + LANES * v);
+        x[v] = whole_adds16(whole_load(latent + SHORTS * v), whole_pack(low, high));
+        whole_store(latent + SHORTS * v, x[v]);
+    }
+    put_codes(rule, x, codes);
+}
+
+INLINE void spread_rows(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs,
+                        const int32_t *rows, int n, const uint32_t *at, int16_t *const *latent,
+                        uint32_t *const *codes, size_t p)
+{
+    whole sum[WOVEN][2][VECS];
+    UNROLL
+    for (int r = 0; r < n; r++) UNROLL
+    for (int h = 0; h < 2; h++) UNROLL
+    for (int v = 0; v < VECS; v++) sum[r][h][v] = whole_zero();
+    multiply_woven(g, pairs, 1, rows, pairs, n, sum);
+    UNROLL
+    for (int r = 0; r < n; r++)
+        move(rule, sum[r], at[r] + (uint32_t)p * PANEL, latent[r] + p * PANEL,
+             codes[r] + p * rule->bits);
+}
+
+/* A few rows at a time from their begin to their end, which is the order in
+ * which they are fetched fastest. */
+INLINE void spread_as(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, size_t n,
+                      const int32_t *rows, size_t stride, const uint32_t *at,
+                      int16_t *const *latent, uint32_t *const *codes, size_t panels)
+{
+    size_t y = 0;
+    for (; y + WOVEN <= n; y += WOVEN)
+        for (size_t p = 0; p < panels; p++)
+            spread_rows(rule, g + 2 * y * pairs, pairs, rows + p * stride, WOVEN, at + y,
+                        latent + y, codes + y, p);
+    for (; y < n; y++)
+        for (size_t p = 0; p < panels; p++)
+            spread_rows(rule, g + 2 * y * pairs, pairs, rows + p * stride, 1, at + y, latent + y,
+                        codes + y, p);
+}
+
+static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, size_t n,
+                   const int32_t *rows, size_t stride, const uint32_t *at, int16_t *const *latent,
+                   uint32_t *const *codes, size_t panels)
+{
+    const w2b_fixed_rule one = {1, rule->fraction, rule->scale, rule->noise};
+    if (rule->bits == 1)
+        spread_as(&one, g, pairs, n, rows, stride, at, latent, codes, panels);
+    else
+        spread_as(rule, g, pairs, n, rows, stride, at, latent, codes, panels);
+}
+
+/* One panel of the rows of a chain to or from a sum. */
+INLINE void add_chain(whole sum[2][VECS], const int32_t *rows, unsigned first, const uint8_t *next,
+                      int minus)
+{
+    for (unsigned i = first; i != W2B_FIXED_NONE; i = next[i]) UNROLL
+    for (int h = 0; h < 2; h++) UNROLL
+    for (int v = 0; v < VECS; v++) {
+        const whole row = whole_load(rows + i * PANEL + 16 * h + LANES * v);
+        sum[h][v] = minus ? whole_sub32(sum[h][v], row) : whole_add32(sum[h][v], row);
+    }
+}
+
+INLINE void contexts_as(const w2b_fixed_rule *rule, const int32_t *rows,
+                        const w2b_fixed_spans *spans, const uint32_t *at, int16_t *const *latent,
+                        uint32_t *const *codes, size_t p)
+{
+    whole running[2][VECS], sum[2][VECS];
+    UNROLL
+    for (int v = 0; v < VECS; v++) running[0][v] = running[1][v] = whole_zero();
+    for (size_t q = 0; q < spans->positions; q++) {
+        add_chain(running, rows, spans->ends[q], spans->next_end, 1);
+        add_chain(running, rows, spans->begins[q], spans->next_begin, 0);
+        UNROLL
+        for (int h = 0; h < 2; h++) UNROLL
+        for (int v = 0; v < VECS; v++) {
+            sum[h][v] = running[h][v];
+            if (spans->own[q] != W2B_FIXED_NONE)
+                sum[h][v] = whole_sub32(
+                    sum[h][v], whole_load(rows + spans->own[q] * PANEL + 16 * h + LANES * v));
+        }
+        move(rule, sum, at[q] + (uint32_t)p * PANEL, latent[q] + p * PANEL,
+             codes[q] + p * rule->bits);
+    }
+}
+
+/* Panel by panel, since a running sum fits into registers for one of them; the
+ * latents have been asked for. */
+static void contexts(const w2b_fixed_rule *rule, const int32_t *rows, size_t stride,
+                     const w2b_fixed_spans *spans, const uint32_t *at, int16_t *const *latent,
+                     uint32_t *const *codes, size_t panels)
+{
+    const w2b_fixed_rule one = {1, rule->fraction, rule->scale, rule->noise};
+    for (size_t p = 0; p < panels; p++) {
+        if (rule->bits == 1)
+            contexts_as(&one, rows + p * stride, spans, at, latent, codes, p);
+        else
+            contexts_as(rule, rows + p * stride, spans, at, latent, codes, p);
+    }
+}
+
+/* ----- Errors --------------------------------------------------------------- */
+
+static void errors(const int32_t *partials, size_t parts, size_t stride, const float by[16],
+                   const float *want, const float *mass, float *s, float *error, size_t n)
+{
+    for (size_t i = 0; i < 16 * n; i += LANES) {
+        whole sum = whole_zero();
+        for (size_t k = 0; k < parts; k++)
+            sum = whole_add32(sum, whole_load(partials + k * stride + i));
+        const vec x = vec_mul(vec_load(by + i % 16), to_float(sum));
+        vec_store(s + i, x);
+        vec_store(error + i, vec_fnma(vec_load(mass + i), sigmoid(x), vec_load(want + i)));
+    }
+}
+
+static void round_rows(const float *x, const float by[16], int16_t *out, size_t row_stride,
+                       size_t n)
+{
+    for (size_t i = 0; i < 16 * n; i += LANES) {
+        vec y = vec_mul(vec_load(x + i), vec_load(by + i % 16));
+        y = vec_min(vec_max(y, vec_all(-32767.0f)), vec_all(32767.0f));
+        put_errors(to_whole(y), out + i / 16 * row_stride + i % 16);
+    }
+}
+
+static const w2b_fixed_kern table = {
+    .isa = FIXED_ISA,
+    .encode = encode,
+    .expand = expand,
+    .window = window,
+    .weave = weave,
+    .dots = dots,
+    .scores = scores,
+    .gather = gather,
+    .spread = spread,
+    .contexts = contexts,
+    .errors = errors,
+    .round = round_rows,
+};
