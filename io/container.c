@@ -2,10 +2,13 @@
  * container.c - reading the outer form of a .w2b file.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 #include <zstd.h>
 
@@ -40,17 +43,51 @@ const char *w2b_kind_name(uint32_t kind)
         [W2B_KIND_COUNTS] = "counts",
         [W2B_KIND_SCALES] = "scales",
         [W2B_KIND_CODES] = "codes",
+        [W2B_KIND_PARAMS] = "parameters",
     };
     const size_t n = sizeof names / sizeof *names;
     return kind < n && names[kind] ? names[kind] : "unknown";
 }
 
+static w2b_err map_file(int fd, const char *path, w2b_image *image, w2b_diag *diag)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return w2b_fail_sys(diag, path, errno, "cannot look at");
+    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > SIZE_MAX)
+        return w2b_fail_at(diag, W2B_ERR_IO, path, W2B_NOWHERE, W2B_NOWHERE, "cannot be mapped");
+    if (st.st_size == 0)
+        return w2b_fail_at(diag, W2B_ERR_FORMAT, path, W2B_NOWHERE, 0, "not a .w2b file: empty");
+    void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (bytes == MAP_FAILED)
+        return w2b_fail_sys(diag, path, errno, "cannot map");
+    *image = (w2b_image){.bytes = bytes, .size = (size_t)st.st_size, .mapped = 1, .fd = fd,
+                         .seconds = st.st_mtim.tv_sec, .nanoseconds = st.st_mtim.tv_nsec};
+    return W2B_OK;
+}
+
+w2b_err w2b_image_map(const char *path, w2b_image *image, w2b_diag *diag)
+{
+    int fd;
+    do {
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    } while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return w2b_fail_sys(diag, path, errno, "cannot open");
+    const w2b_err err = map_file(fd, path, image, diag);
+    if (err)
+        close(fd);
+    return err;
+}
+
 void w2b_image_free(w2b_image *image)
 {
-    if (image->mapped)
+    if (image->mapped) {
         munmap((void *)(uintptr_t)image->bytes, image->size);
-    else
+        close(image->fd);
+    } else {
         w2b_free((void *)(uintptr_t)image->bytes);
+    }
     *image = (w2b_image){0};
 }
 
@@ -248,6 +285,22 @@ w2b_err w2b_container_open(w2b_image *image, const char *path, w2b_container **o
     }
     *out = container;
     return W2B_OK;
+}
+
+/* A file that is replaced, or removed, stays as it was while it is mapped. */
+w2b_err w2b_container_unchanged(const w2b_container *container, w2b_diag *diag)
+{
+    const w2b_image *image = &container->image;
+    struct stat st;
+    if (!image->mapped)
+        return W2B_OK;
+    if (fstat(image->fd, &st) != 0)
+        return w2b_fail_sys(diag, container->path, errno, "cannot look at");
+    if ((uint64_t)st.st_size == image->size && st.st_mtim.tv_sec == image->seconds &&
+        st.st_mtim.tv_nsec == image->nanoseconds)
+        return W2B_OK;
+    return w2b_fail_at(diag, W2B_ERR_CORRUPT, container->path, W2B_NOWHERE, W2B_NOWHERE,
+                       "the file was changed while it was in use");
 }
 
 static int within_image(const w2b_container *container, const void *p)

@@ -46,7 +46,8 @@ typedef enum w2b_kind {
     W2B_KIND_WORDS = 7,
     W2B_KIND_COUNTS = 8,
     W2B_KIND_SCALES = 9,
-    W2B_KIND_CODES = 10
+    W2B_KIND_CODES = 10,
+    W2B_KIND_PARAMS = 11
 } w2b_kind;
 
 /* "codes", "words", ...; "unknown" for kinds of later versions. */
@@ -54,12 +55,18 @@ const char *w2b_kind_name(uint32_t kind);
 
 /* ----- Reading ------------------------------------------------------------ */
 
-/* The bytes of a whole file: mapped, or from w2b_alloc. */
+/* The bytes of a whole file: mapped, or from w2b_alloc. A mapped one keeps its
+ * file open, to see whether somebody writes to it. */
 typedef struct w2b_image {
     const uint8_t *bytes;
     size_t size;
     int mapped;
+    int fd;
+    int64_t seconds, nanoseconds; /* when it was last written */
 } w2b_image;
+
+/* Maps a regular file that is not empty. */
+w2b_err w2b_image_map(const char *path, w2b_image *image, w2b_diag *diag);
 
 void w2b_image_free(w2b_image *image);
 
@@ -82,6 +89,10 @@ typedef struct w2b_container w2b_container;
  * directory, which is part of the image. */
 w2b_err w2b_container_open(w2b_image *image, const char *path, w2b_container **container,
                            w2b_diag *diag);
+
+/* W2B_ERR_CORRUPT if the file has been written to or cut since it was mapped:
+ * what was read from it may be wrong, checksums or not. */
+w2b_err w2b_container_unchanged(const w2b_container *container, w2b_diag *diag);
 
 /* Everything that was handed out goes with it. NULL is fine. */
 void w2b_container_free(w2b_container *container);

@@ -14,6 +14,9 @@ w2b_err w2b_model_wrap(w2b_mapped *mapped, uint64_t limit, w2b_model **model, w2
 
 int w2b_model_has_counts(const w2b_model *model);
 
+/* Gives `to`, which nobody knows yet, the vectors for words that are not there. */
+void w2b_model_move_subwords(w2b_model *from, w2b_model *to);
+
 /* Never NULL; lives as long as the model. */
 const char *w2b_model_metadata(const w2b_model *model);
 

@@ -7,6 +7,7 @@
 #include "io/mapped.h"
 #include "io/metadata.h"
 #include "io/words.h"
+#include "quant/scheme.h"
 
 /* The scales are handed out as they lie in the file. A machine of the other
  * byte order would have to copy them, as it would the halves and floats. */
@@ -61,7 +62,7 @@ static w2b_err read_shape(w2b_mapped *mapped, w2b_diag *diag)
     const uint32_t dim = w2b_get_u32(shape + W2B_SHAPE_DIM);
     const uint32_t method = w2b_get_u32(shape + W2B_SHAPE_METHOD);
     const uint32_t unit = w2b_get_u32(shape + W2B_SHAPE_UNIT);
-    if (method > W2B_METHOD_UNIFORM)
+    if (!w2b_method_known(method))
         return w2b_fail_at(diag, W2B_ERR_VERSION, w2b_container_path(mapped->container),
                            W2B_NOWHERE, W2B_NOWHERE,
                            "coded by method %u, which this program does not know", method);
@@ -71,10 +72,10 @@ static w2b_err read_shape(w2b_mapped *mapped, w2b_diag *diag)
         w2b_code_init(&mapped->code, (w2b_method)method, w2b_get_u32(shape + W2B_SHAPE_BITS),
                       dim) != 0)
         return malformed(mapped, "no such combination of method, bits and dimension", diag);
-    if (w2b_get_u64(shape + W2B_SHAPE_STRIDE) != mapped->code.stride)
+    if (w2b_code_set_stride(&mapped->code, (size_t)w2b_get_u64(shape + W2B_SHAPE_STRIDE)) != 0)
         return malformed(mapped, "the size of a row does not match its bits and dimension", diag);
-    if ((unit & 0x807fffff) != 0 || unit == 0 || unit == 0x7f800000)
-        return malformed(mapped, "the unit is not a power of two", diag);
+    if (unit < 0x00800000 || unit >= 0x7f800000)
+        return malformed(mapped, "the unit is not a positive number", diag);
     memcpy(&mapped->code.unit, &unit, sizeof unit);
     if (!power_of_two(mapped->code_rows) || mapped->code_rows > W2B_CODE_ROWS_LIMIT ||
         !power_of_two(mapped->word_rows) || mapped->word_rows > W2B_WORD_ROWS_LIMIT ||
@@ -90,7 +91,7 @@ static w2b_err read_shape(w2b_mapped *mapped, w2b_diag *diag)
 
 static w2b_err read_levels(w2b_mapped *mapped, w2b_diag *diag)
 {
-    const size_t n = mapped->code.bits <= 8 ? (size_t)1 << mapped->code.bits : 0;
+    const size_t n = mapped->code.scheme->has_levels ? (size_t)1 << mapped->code.bits : 0;
     const uint8_t *bytes;
     size_t size;
     if (n == 0)
@@ -103,6 +104,36 @@ static w2b_err read_levels(w2b_mapped *mapped, w2b_diag *diag)
         if (mapped->code.levels[i] == -128 ||
             (i != 0 && mapped->code.levels[i] < mapped->code.levels[i - 1]))
             return malformed(mapped, "the levels do not rise from -127 to 127", diag);
+    return W2B_OK;
+}
+
+/* They are used where they lie, if they can be: the blocks are raw, and so
+ * touch. */
+static w2b_err read_params(w2b_mapped *mapped, w2b_diag *diag)
+{
+    const w2b_chunk *chunk = w2b_container_find(mapped->container, W2B_KIND_PARAMS);
+    const size_t size = w2b_code_params_size(&mapped->code);
+    if (!chunk != (size == 0) || (chunk && chunk->raw_size != size))
+        return malformed(mapped, "the parameters do not have the size that they should have",
+                         diag);
+    const uint8_t *bytes;
+    size_t got;
+    w2b_err err = W2B_OK;
+    for (uint64_t b = 0; chunk && b < chunk->blocks && !err; b++)
+        err = w2b_container_block(mapped->container, chunk, b, &bytes, &got, diag);
+    if (err || !chunk)
+        return err;
+    mapped->code.params = w2b_container_image(mapped->container)->bytes + chunk->begin;
+    const char *why = w2b_code_params_check(&mapped->code);
+    if (why)
+        return malformed(mapped, why, diag);
+    const size_t room = w2b_code_params_room(&mapped->code);
+    if (room == size)
+        return W2B_OK;
+    mapped->params = w2b_alloc_zero(room, 1);
+    if (!mapped->params)
+        return w2b_fail_memory(diag, room, "parameters");
+    w2b_code_params_copy(&mapped->code, mapped->params);
     return W2B_OK;
 }
 
@@ -136,8 +167,17 @@ static int is_array(const w2b_chunk *chunk, uint64_t items, uint64_t width, uint
 static int may_be_stored_so(const w2b_chunk *chunk)
 {
     return chunk->kind == W2B_KIND_WORDS || chunk->kind == W2B_KIND_COUNTS ||
-           chunk->kind == W2B_KIND_CODES || chunk->kind > W2B_KIND_CODES ||
+           chunk->kind == W2B_KIND_CODES || chunk->kind > W2B_KIND_PARAMS ||
            chunk->stored_size == chunk->raw_size;
+}
+
+/* Blocks of rows that are squeezed with their scales differ in size. */
+static w2b_err find_squeezed(const w2b_mapped *mapped, w2b_diag *diag)
+{
+    const uint64_t blocks = (mapped->words + mapped->code_rows - 1) / mapped->code_rows;
+    if (!mapped->codes || mapped->codes->blocks != blocks || mapped->codes->block_size != 0)
+        return malformed(mapped, "the codes do not have the blocks that they should have", diag);
+    return mapped->scales ? malformed(mapped, "scales where there should be none", diag) : W2B_OK;
 }
 
 static w2b_err find_sections(w2b_mapped *mapped, w2b_diag *diag)
@@ -147,7 +187,7 @@ static w2b_err find_sections(w2b_mapped *mapped, w2b_diag *diag)
     const uint64_t word_blocks = (words + mapped->word_rows - 1) / mapped->word_rows;
     for (size_t i = 0; i < w2b_container_sections(container); i++) {
         const w2b_chunk *chunk = w2b_container_at(container, i);
-        if (chunk->kind <= W2B_KIND_CODES && chunk->encoding != 0)
+        if (chunk->kind <= W2B_KIND_PARAMS && chunk->encoding != 0)
             return w2b_fail_at(diag, W2B_ERR_VERSION, w2b_container_path(container), W2B_NOWHERE,
                                chunk->begin, "the %s are encoded in a way that this program does "
                                              "not know",
@@ -169,6 +209,8 @@ static w2b_err find_sections(w2b_mapped *mapped, w2b_diag *diag)
     if (!is_array(mapped->starts, (uint64_t)mapped->buckets + 1, 4, 1) ||
         !is_array(mapped->marks, words, 1, 1) || !is_array(mapped->rows, words, 4, 1))
         return malformed(mapped, "the index does not have the size that it should have", diag);
+    if (w2b_code_squeezes(&mapped->code))
+        return find_squeezed(mapped, diag);
     const size_t stride = mapped->code.stride;
     if (!is_array(mapped->codes, words, stride, mapped->code_rows) ||
         mapped->codes->block_size != mapped->code_rows * stride)
@@ -197,8 +239,19 @@ static w2b_err check_limits(const w2b_mapped *mapped, const w2b_open_options *op
     return W2B_OK;
 }
 
-w2b_err w2b_mapped_open(w2b_container *container, const w2b_open_options *options,
-                        w2b_mapped **out, w2b_diag *diag)
+/* Without its metadata a model is one still. */
+static w2b_err lose_metadata(w2b_mapped *mapped, w2b_diag *diag)
+{
+    mapped->metadata_lost = 1;
+    mapped->metadata = w2b_alloc(3, 1);
+    if (!mapped->metadata)
+        return w2b_fail_memory(diag, 3, "metadata");
+    memcpy(mapped->metadata, "{}", 3);
+    return W2B_OK;
+}
+
+static w2b_err open_mapped(w2b_container *container, const w2b_open_options *options, int salvage,
+                           w2b_mapped **out, w2b_diag *diag)
 {
     w2b_mapped *mapped = w2b_alloc_zero(1, sizeof *mapped);
     if (!mapped) {
@@ -206,6 +259,7 @@ w2b_err w2b_mapped_open(w2b_container *container, const w2b_open_options *option
         return w2b_fail_memory(diag, sizeof *mapped, "a model");
     }
     mapped->container = container;
+    mapped->max_word = options->max_word;
     w2b_err err = read_shape(mapped, diag);
     if (!err)
         err = check_limits(mapped, options, diag);
@@ -214,7 +268,12 @@ w2b_err w2b_mapped_open(w2b_container *container, const w2b_open_options *option
     if (!err)
         err = read_levels(mapped, diag);
     if (!err)
+        err = read_params(mapped, diag);
+    if (!err) {
         err = read_metadata(mapped, diag);
+        if (err == W2B_ERR_CORRUPT && salvage)
+            err = lose_metadata(mapped, diag);
+    }
     if (err) {
         w2b_mapped_free(mapped);
         return err;
@@ -223,11 +282,27 @@ w2b_err w2b_mapped_open(w2b_container *container, const w2b_open_options *option
     return W2B_OK;
 }
 
+w2b_err w2b_mapped_open(w2b_container *container, const w2b_open_options *options,
+                        w2b_mapped **out, w2b_diag *diag)
+{
+    return open_mapped(container, options, 0, out, diag);
+}
+
+w2b_err w2b_mapped_salvage(w2b_container *container, w2b_mapped **out, w2b_diag *diag)
+{
+    w2b_open_options options;
+    w2b_open_defaults(&options);
+    options.max_dim = options.max_word = UINT32_MAX;
+    options.max_words = UINT64_MAX;
+    return open_mapped(container, &options, 1, out, diag);
+}
+
 void w2b_mapped_free(w2b_mapped *mapped)
 {
     if (!mapped)
         return;
     w2b_container_free(mapped->container);
+    w2b_free(mapped->params);
     w2b_free(mapped->metadata);
     w2b_free(mapped);
 }
@@ -284,6 +359,10 @@ w2b_err w2b_mapped_word(const w2b_mapped *mapped, uint64_t row, const char **wor
     const size_t i = row % mapped->word_rows;
     *word = block->bytes + block->starts[i];
     *length = block->starts[i + 1] - block->starts[i] - 1;
+    if (*length > mapped->max_word)
+        return w2b_fail_at(diag, W2B_ERR_LIMIT, w2b_container_path(mapped->container), W2B_NOWHERE,
+                           W2B_NOWHERE, "word %llu is longer than the %u bytes allowed",
+                           (unsigned long long)row, mapped->max_word);
     return W2B_OK;
 }
 
@@ -368,8 +447,59 @@ w2b_err w2b_mapped_find(const w2b_mapped *mapped, const char *word, size_t lengt
 
 /* ----- Rows --------------------------------------------------------------- */
 
+size_t w2b_mapped_block_rows(const w2b_mapped *mapped, uint64_t block)
+{
+    const uint64_t left = mapped->words - block * mapped->code_rows;
+    return left < mapped->code_rows ? (size_t)left : mapped->code_rows;
+}
+
+w2b_err w2b_mapped_expand(const w2b_mapped *mapped, uint64_t block, uint8_t *codes,
+                          uint16_t *scales, w2b_diag *diag)
+{
+    const uint8_t *bytes;
+    uint8_t *owned;
+    size_t size;
+    const w2b_err err = w2b_container_fetch(mapped->container, mapped->codes, block, &bytes, &size,
+                                            &owned, diag);
+    if (err)
+        return err;
+    const char *why = w2b_code_expand(&mapped->code, bytes, size,
+                                      w2b_mapped_block_rows(mapped, block), codes, scales);
+    w2b_free(owned);
+    return why ? w2b_container_damaged(mapped->container, mapped->codes, block, why, diag) : W2B_OK;
+}
+
+/* Rows that were squeezed stay expanded: codes, then scales. */
+static w2b_err expanded_block(const w2b_mapped *mapped, uint64_t block, w2b_rows *rows,
+                              w2b_diag *diag)
+{
+    const size_t n = w2b_mapped_block_rows(mapped, block), codes_size = n * mapped->code.stride;
+    uint8_t *bytes = w2b_container_kept(mapped->container, mapped->codes, block);
+    if (!bytes) {
+        bytes = w2b_alloc(codes_size + n * sizeof(uint16_t), 1);
+        if (!bytes)
+            return w2b_fail_memory(diag, codes_size, "a block of codes");
+        const w2b_err err = w2b_mapped_expand(mapped, block, bytes,
+                                              (uint16_t *)(void *)(bytes + codes_size), diag);
+        if (err) {
+            w2b_free(bytes);
+            return err;
+        }
+        bytes = w2b_container_keep(mapped->container, mapped->codes, block, bytes);
+    }
+    *rows = (w2b_rows){
+        .first = block * mapped->code_rows,
+        .n = n,
+        .codes = bytes,
+        .scales = (const uint16_t *)(const void *)(bytes + codes_size),
+    };
+    return W2B_OK;
+}
+
 w2b_err w2b_mapped_block(const w2b_mapped *mapped, uint64_t block, w2b_rows *rows, w2b_diag *diag)
 {
+    if (w2b_code_squeezes(&mapped->code))
+        return expanded_block(mapped, block, rows, diag);
     const uint8_t *codes, *scales = NULL;
     size_t size;
     const uint64_t first = block * mapped->code_rows;

@@ -39,20 +39,28 @@ uint32_t w2b_code_rows(size_t stride);
 typedef struct w2b_mapped {
     w2b_container *container;
     uint64_t words; /* in the file */
+    uint32_t max_word;
     w2b_code code;
     uint32_t code_rows; /* rows a block of codes */
     uint32_t word_rows; /* rows a block of words, and of counts */
     uint32_t buckets;
+    uint8_t *params; /* of the code, if it can not use them where they lie */
     char *metadata;
+    int metadata_lost;
     const w2b_chunk *word, *starts, *marks, *rows, *codes;
     const w2b_chunk *count;  /* NULL: no counts */
-    const w2b_chunk *scales; /* NULL: 16 or 32 bits */
+    const w2b_chunk *scales; /* NULL: 16 or 32 bits, or squeezed with the codes */
 } w2b_mapped;
 
 /* Reads shape, metadata and levels, and compares the sizes of all sections with
  * them. Takes `container` over, also when it fails. `options` are complete. */
 w2b_err w2b_mapped_open(w2b_container *container, const w2b_open_options *options,
                         w2b_mapped **mapped, w2b_diag *diag);
+
+/* The same where metadata may be damaged: they are "{}" then, and metadata_lost
+ * is set. Without limits. */
+w2b_err w2b_mapped_salvage(w2b_container *container, w2b_mapped **mapped, w2b_diag *diag);
+
 void w2b_mapped_free(w2b_mapped *mapped);
 
 /* The row of a word among the first `limit`, or *row = -1. */
@@ -69,6 +77,13 @@ w2b_err w2b_mapped_count(const w2b_mapped *mapped, uint64_t row, uint64_t *count
  * what a limit allows. */
 w2b_err w2b_mapped_block(const w2b_mapped *mapped, uint64_t block, w2b_rows *rows,
                          w2b_diag *diag);
+
+/* Rows of a block of codes. */
+size_t w2b_mapped_block_rows(const w2b_mapped *mapped, uint64_t block);
+
+/* A block of squeezed rows to codes and scales, w2b_mapped_block_rows of each. */
+w2b_err w2b_mapped_expand(const w2b_mapped *mapped, uint64_t block, uint8_t *codes,
+                          uint16_t *scales, w2b_diag *diag);
 
 /* Everything that the file holds, against its checksums and against itself. */
 w2b_err w2b_mapped_verify(const w2b_mapped *mapped, w2b_diag *diag);

@@ -2,10 +2,13 @@
  * model.c - a vocabulary and its vectors: in memory, or in a .w2b file
  * (mapped.c), behind the same functions.
  */
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "io/inside.h"
 #include "io/metadata.h"
+#include "io/subword.h"
 
 struct w2b_model {
     uint64_t words;
@@ -14,6 +17,7 @@ struct w2b_model {
     w2b_mapped *mapped; /* NULL: everything is in the two below */
     w2b_parts parts;
     w2b_index index;
+    atomic_size_t *reached; /* where rows were read last, if they are on disk */
 };
 
 /* ----- Making ------------------------------------------------------------- */
@@ -23,10 +27,12 @@ void w2b_parts_free(w2b_parts *parts)
     w2b_free(parts->bytes);
     w2b_free(parts->starts);
     w2b_free(parts->counts);
-    if (parts->codes)
+    if (parts->codes && !parts->borrowed)
         w2b_pages_free(parts->codes, parts->code_room);
     w2b_free(parts->scales);
+    w2b_free(parts->params);
     w2b_free(parts->metadata);
+    w2b_subword_free(parts->subword);
     *parts = (w2b_parts){0};
 }
 
@@ -54,7 +60,8 @@ static w2b_err check_parts(const w2b_parts *parts, w2b_diag *diag)
         return w2b_fail(diag, W2B_ERR_LIMIT, "a model has at most %u words of %u numbers",
                         (unsigned)W2B_WORDS_LIMIT, (unsigned)W2B_DIM_LIMIT);
     if (!parts->bytes || !parts->starts || !parts->codes ||
-        !parts->scales != (parts->code.bits > 8) ||
+        !parts->scales != (parts->code.bits > 8) || parts->code.params != parts->params ||
+        !parts->params != (w2b_code_params_size(&parts->code) == 0) ||
         w2b_mul((size_t)parts->words, parts->code.stride, &size) || size > parts->code_room)
         return w2b_fail(diag, W2B_ERR_ARGUMENT, "the parts of a model do not match each other");
     if (!w2b_metadata_valid(parts->metadata, strlen(parts->metadata)))
@@ -96,6 +103,10 @@ w2b_err w2b_model_make(w2b_parts *parts, w2b_model **out, w2b_diag *diag)
     model->code = model->parts.code;
     model->block_rows = w2b_code_rows(model->code.stride);
     w2b_err err = check_parts(&model->parts, diag);
+    if (model->parts.on_disk)
+        model->reached = w2b_alloc_zero(1, sizeof *model->reached);
+    if (!err && model->parts.on_disk && !model->reached)
+        err = w2b_fail_memory(diag, sizeof *model->reached, "a model");
     if (!err)
         err = build_index(model, diag);
     if (err) {
@@ -128,10 +139,16 @@ void w2b_model_free(w2b_model *model)
     w2b_mapped_free(model->mapped);
     w2b_parts_free(&model->parts);
     w2b_index_free(&model->index);
+    w2b_free(model->reached);
     w2b_free(model);
 }
 
 /* ----- Looking at it ------------------------------------------------------ */
+
+w2b_err w2b_model_unchanged(const w2b_model *model, w2b_diag *diag)
+{
+    return model->mapped ? w2b_container_unchanged(model->mapped->container, diag) : W2B_OK;
+}
 
 uint64_t w2b_model_words(const w2b_model *model)
 {
@@ -182,11 +199,20 @@ static void info_of_memory(const w2b_model *model, w2b_info *info)
     info->format = parts->format;
     info->code_bytes = words * parts->code.stride;
     info->scale_bytes = parts->scales ? words * sizeof *parts->scales : 0;
+    if (w2b_code_squeezes(&parts->code)) {
+        /* As they will be in a file, about. */
+        info->code_bytes = (uint64_t)(parts->code.bytes * (double)words);
+        info->scale_bytes = 0;
+    }
     info->word_bytes = parts->starts[words] + (words + 1) * sizeof *parts->starts;
     info->count_bytes = parts->counts ? words * sizeof *parts->counts : 0;
     info->index_bytes = ((uint64_t)model->index.buckets + 1) * sizeof(uint32_t) +
                         words * (sizeof(uint32_t) + 1);
     info->other_bytes = strlen(parts->metadata);
+    if (parts->subword) {
+        info->subwords = parts->subword->matrix.rows - parts->subword->first;
+        info->other_bytes += w2b_matrix_bytes(&parts->subword->matrix);
+    }
     info->bytes_per_word = (double)(info->code_bytes + info->scale_bytes) / (double)words;
 }
 
@@ -242,6 +268,8 @@ int64_t w2b_model_find(const w2b_model *model, const char *word, size_t length)
 w2b_err w2b_model_word_at(const w2b_model *model, uint64_t row, const char **word,
                           size_t *length, w2b_diag *diag)
 {
+    if (row >= model->words)
+        return w2b_fail(diag, W2B_ERR_ARGUMENT, "there is no row %llu", (unsigned long long)row);
     if (model->mapped)
         return w2b_mapped_word(model->mapped, row, word, length, diag);
     const uint64_t *start = model->parts.starts + row;
@@ -254,7 +282,7 @@ const char *w2b_model_word(const w2b_model *model, uint64_t row, size_t *length)
 {
     const char *word;
     size_t n;
-    if (row >= model->words || w2b_model_word_at(model, row, &word, &n, NULL))
+    if (w2b_model_word_at(model, row, &word, &n, NULL))
         return NULL;
     if (length)
         *length = n;
@@ -287,6 +315,24 @@ size_t w2b_model_block_rows(const w2b_model *model)
     return model->block_rows;
 }
 
+/* Rows in a file of our own, read from front to back, would fill memory in the
+ * end. Those some way behind leave it; they are still in the file, so that it
+ * does no harm if another thread is at them, or somebody comes back. */
+#define DROP_BLOCKS 32
+#define DROP_ALIGN ((size_t)4096)
+
+static void drop_behind(const w2b_model *model, size_t block)
+{
+    const size_t now = block / DROP_BLOCKS;
+    const size_t before = atomic_exchange_explicit(model->reached, now, memory_order_relaxed);
+    if (now <= before || now < 2)
+        return;
+    const size_t size = DROP_BLOCKS * model->block_rows * model->code.stride;
+    const size_t from = (before > 0 ? before - 1 : 0) * size & ~(DROP_ALIGN - 1);
+    const size_t to = (now - 1) * size & ~(DROP_ALIGN - 1);
+    (void)madvise(model->parts.codes + from, to - from, MADV_DONTNEED);
+}
+
 w2b_err w2b_model_block(const w2b_model *model, size_t block, w2b_rows *rows, w2b_diag *diag)
 {
     const uint64_t first = (uint64_t)block * model->block_rows;
@@ -299,6 +345,8 @@ w2b_err w2b_model_block(const w2b_model *model, size_t block, w2b_rows *rows, w2
         if (err)
             return err;
     } else {
+        if (model->reached)
+            drop_behind(model, block);
         got.codes = model->parts.codes + (size_t)first * model->code.stride;
         got.scales = model->parts.scales ? model->parts.scales + first : NULL;
     }
@@ -332,4 +380,18 @@ w2b_err w2b_model_vector(const w2b_model *model, uint64_t row, float *vector, w2
     if (!err)
         w2b_code_decode(&model->code, codes, scale, vector);
     return err;
+}
+
+void w2b_model_move_subwords(w2b_model *from, w2b_model *to)
+{
+    to->parts.subword = from->parts.subword;
+    from->parts.subword = NULL;
+}
+
+w2b_err w2b_model_compose(const w2b_model *model, const char *word, size_t length, float *vector,
+                          w2b_diag *diag)
+{
+    if (!model->parts.subword)
+        return w2b_fail(diag, W2B_ERR_WORD, "the model has no vectors for parts of words");
+    return w2b_subword_compose(model->parts.subword, word, length, vector, diag);
 }

@@ -7,6 +7,9 @@
 #include "io/base.h"
 #include "quant/code.h"
 
+/* Parts of words (subword.h). */
+typedef struct w2b_subword w2b_subword;
+
 /* ----- Making one --------------------------------------------------------- */
 
 /* The parts of a model in memory. w2b_model_make takes over every pointer,
@@ -22,8 +25,13 @@ typedef struct w2b_parts {
     uint8_t *codes;      /* [words][code.stride] */
     size_t code_room;
     uint16_t *scales;    /* [words], or NULL at 16 and 32 bits */
+    uint8_t *params;     /* what code.params points to, or NULL */
     char *metadata;      /* a JSON object, or NULL for an empty one */
     const char *format;  /* static: "memory", "word2vec-text", ... */
+    w2b_subword *subword;/* for words that are not there, or NULL */
+    int borrowed;        /* codes belong to somebody else */
+    int on_disk;         /* codes are a mapping of a file of our own: what has
+                            been read may leave memory again */
 } w2b_parts;
 
 /* Releases the parts of a model that was not made after all. */
@@ -33,15 +41,6 @@ void w2b_parts_free(w2b_parts *parts);
 w2b_err w2b_model_make(w2b_parts *parts, w2b_model **model, w2b_diag *diag);
 
 /* ----- Looking at it ------------------------------------------------------ */
-
-/* As w2b_model_word, but it says why it fails. row < words. */
-w2b_err w2b_model_word_at(const w2b_model *model, uint64_t row, const char **word,
-                          size_t *length, w2b_diag *diag);
-
-/* As w2b_model_find, but a damaged block is an error and not an unknown word:
- * *row is -1 if the word is not in the vocabulary. Safe from several threads. */
-w2b_err w2b_model_find_at(const w2b_model *model, const char *word, size_t length, int64_t *row,
-                          w2b_diag *diag);
 
 /* Words, and the code that all rows share. */
 uint64_t w2b_model_words(const w2b_model *model);

@@ -28,11 +28,13 @@ struct w2b_out {
     int in_place;      /* standard output, a device or a pipe */
     int owned;         /* fd is ours to close */
     int replace;
+    int existed;       /* there is a file to be replaced */
     char *name;        /* for messages */
     char *target;      /* where the file is to appear, links followed */
     size_t folder_n;   /* bytes of `target` up to and with its last slash */
     char *temp;        /* the temporary file; "" while it has no name */
     size_t temp_room;
+    char *kept;        /* a second name of the file that is replaced, or "" */
     uint64_t offset;
     uint8_t *buffer;   /* the last bytes of `offset`, not written yet */
     size_t n;
@@ -86,8 +88,8 @@ static int resolve(char **path, struct stat *st)
     return ELOOP;
 }
 
-/* A fresh name beside the target. Returns an errno. */
-static int make_temp_name(w2b_out *out)
+/* A fresh name beside the target, to out->temp or out->kept. Returns an errno. */
+static int make_temp_name(const w2b_out *out, char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
     const char *base = out->target + out->folder_n;
@@ -98,7 +100,7 @@ static int make_temp_name(w2b_out *out)
     char suffix[sizeof random + 1] = "";
     for (size_t i = 0; i < sizeof random; i++)
         suffix[i] = letters[random[i] & 31];
-    snprintf(out->temp, out->temp_room, "%.*s.%.*s.%s.tmp", (int)out->folder_n, out->target,
+    snprintf(name, out->temp_room, "%.*s.%.*s.%s.tmp", (int)out->folder_n, out->target,
              (int)kept, base, suffix);
     return 0;
 }
@@ -122,7 +124,10 @@ static int open_nameless(w2b_out *out)
         memcpy(folder, out->target, out->folder_n);
         folder[out->folder_n] = 0;
     }
-    const int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    int fd;
+    do {
+        fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    } while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return -1;
     /* Without this name it could never be linked. */
@@ -141,7 +146,7 @@ static int open_nameless(w2b_out *out)
 static int open_named(w2b_out *out)
 {
     for (int i = 0; i < TRIES_MAX; i++) {
-        const int error = make_temp_name(out);
+        const int error = make_temp_name(out, out->temp);
         if (error)
             return error;
         out->fd = open(out->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -158,7 +163,9 @@ static w2b_err open_temp(w2b_out *out, const struct stat *old, w2b_diag *diag)
 {
     out->temp_room = strlen(out->target) + TEMP_EXTRA;
     out->temp = w2b_alloc_zero(out->temp_room, 1);
-    if (!out->temp)
+    out->kept = w2b_alloc_zero(out->temp_room, 1);
+    out->existed = old->st_mode != 0;
+    if (!out->temp || !out->kept)
         return w2b_fail_memory(diag, out->temp_room, "writing a file");
     out->fd = open_nameless(out);
     if (out->fd < 0) {
@@ -168,7 +175,7 @@ static w2b_err open_temp(w2b_out *out, const struct stat *old, w2b_diag *diag)
     }
     /* A file that replaces another one keeps its owner, if we may give files
      * away, and its mode. */
-    if (old->st_mode != 0) {
+    if (out->existed) {
         const int given = fchown(out->fd, old->st_uid, old->st_gid);
         (void)given;
         if (fchmod(out->fd, old->st_mode & 0777) != 0)
@@ -331,7 +338,7 @@ static int rename_new(const char *from, const char *to)
 static int link_temp(w2b_out *out, const char *proc)
 {
     for (int i = 0; i < TRIES_MAX; i++) {
-        const int error = make_temp_name(out);
+        const int error = make_temp_name(out, out->temp);
         if (error)
             return error;
         if (linkat(AT_FDCWD, proc, AT_FDCWD, out->temp, AT_SYMLINK_FOLLOW) == 0)
@@ -381,34 +388,106 @@ static void sync_folder(w2b_out *out)
     close(fd);
 }
 
-w2b_err w2b_out_commit(w2b_out *out, w2b_diag *diag)
+/* Brings all bytes to the disk. */
+static w2b_err settle(w2b_out *out, w2b_diag *diag)
 {
-    w2b_err err = flush(out, diag);
+    const w2b_err err = flush(out, diag);
     if (err)
-        goto end;
+        return err;
     if (out->in_place) {
         /* Some devices tell only now that they failed. */
         const int fd = out->fd;
-        if (out->owned) {
-            out->fd = -1;
-            if (close(fd) != 0 && errno != EINTR)
-                err = w2b_fail_sys(diag, out->name, errno, "cannot write");
-        }
-        goto end;
+        if (!out->owned)
+            return W2B_OK;
+        out->fd = -1;
+        return close(fd) == 0 || errno == EINTR
+                   ? W2B_OK
+                   : w2b_fail_sys(diag, out->name, errno, "cannot write");
     }
-    if (fsync(out->fd) != 0 && errno != EINVAL && errno != ENOTSUP) {
-        err = w2b_fail_sys(diag, out->name, errno, "cannot write");
-        goto end;
-    }
-    const int error = publish(out);
+    int synced;
+    do {
+        synced = fsync(out->fd);
+    } while (synced != 0 && errno == EINTR);
+    return synced == 0 || errno == EINVAL || errno == ENOTSUP
+               ? W2B_OK
+               : w2b_fail_sys(diag, out->name, errno, "cannot write");
+}
+
+static w2b_err appear(w2b_out *out, w2b_diag *diag)
+{
+    const int error = out->in_place ? 0 : publish(out);
     if (error == EEXIST)
-        err = fail_exists(out, diag);
-    else if (error)
-        err = w2b_fail_sys(diag, out->name, error, "cannot create");
-    else
+        return fail_exists(out, diag);
+    return error ? w2b_fail_sys(diag, out->name, error, "cannot create") : W2B_OK;
+}
+
+static void drop_old(w2b_out *out)
+{
+    if (out->kept && out->kept[0]) {
+        unlink(out->kept);
+        out->kept[0] = 0;
+    }
+}
+
+/* Gives the file that is going to be replaced a second name, by which it can
+ * come back. File systems without links have to do without. */
+static w2b_err keep_old(w2b_out *out, w2b_diag *diag)
+{
+    if (out->in_place || !out->replace || !out->existed)
+        return W2B_OK;
+    int error = make_temp_name(out, out->kept);
+    if (!error && link(out->target, out->kept) != 0)
+        error = errno;
+    if (error)
+        out->kept[0] = 0;
+    return error == 0 || error == EPERM || error == EOPNOTSUPP || error == ENOENT
+               ? W2B_OK
+               : w2b_fail_sys(diag, out->name, error, "cannot create");
+}
+
+/* Takes back what appear() did. */
+static void disappear(w2b_out *out)
+{
+    if (out->in_place)
+        return;
+    if (out->kept[0] && rename(out->kept, out->target) == 0)
+        out->kept[0] = 0;
+    else if (!out->existed)
+        unlink(out->target);
+}
+
+w2b_err w2b_out_commit(w2b_out *out, w2b_diag *diag)
+{
+    w2b_err err = settle(out, diag);
+    if (!err)
+        err = appear(out, diag);
+    if (!err && !out->in_place)
         sync_folder(out);
-end:
     w2b_out_abort(out);
+    return err;
+}
+
+w2b_err w2b_out_commit_all(w2b_out *const *outs, size_t n, w2b_diag *diag)
+{
+    w2b_err err = W2B_OK;
+    size_t done = 0;
+    for (size_t i = 0; i < n && !err; i++)
+        err = settle(outs[i], diag);
+    for (size_t i = 0; i < n && !err; i++)
+        err = keep_old(outs[i], diag);
+    while (done < n && !err) {
+        err = appear(outs[done], diag);
+        done += !err;
+    }
+    for (size_t i = 0; i < done && err; i++)
+        disappear(outs[i]);
+    for (size_t i = 0; i < n; i++)
+        drop_old(outs[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (!outs[i]->in_place && !err)
+            sync_folder(outs[i]);
+        w2b_out_abort(outs[i]);
+    }
     return err;
 }
 
@@ -418,11 +497,13 @@ void w2b_out_abort(w2b_out *out)
         return;
     if (out->temp && out->temp[0])
         unlink(out->temp);
+    drop_old(out);
     if (out->owned && out->fd >= 0)
         close(out->fd);
     w2b_free(out->name);
     w2b_free(out->target);
     w2b_free(out->temp);
+    w2b_free(out->kept);
     w2b_free(out->buffer);
     w2b_free(out);
 }

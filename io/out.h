@@ -31,8 +31,11 @@ w2b_err w2b_out_patch(w2b_out *out, uint64_t offset, const void *bytes,
 /* Nonzero if w2b_out_patch can work. */
 int w2b_out_seekable(const w2b_out *out);
 
-/* Either of the two ends the handle, whatever they return. */
+/* These end the handles, whatever they return. commit_all lets several files
+ * appear, or none: if one cannot, those before it are taken back, and what they
+ * replaced is there again. */
 w2b_err w2b_out_commit(w2b_out *out, w2b_diag *diag);
+w2b_err w2b_out_commit_all(w2b_out *const *outs, size_t n, w2b_diag *diag);
 void w2b_out_abort(w2b_out *out);
 
 #endif

@@ -24,7 +24,9 @@ struct w2b_stream {
     int owned;              /* fd is ours to close */
     char *name;
     uint64_t size;
+    int regular;            /* `size` is known */
     uint64_t offset;        /* decompressed bytes handed out */
+    uint64_t limit;         /* of them */
 
     uint8_t *raw;
     size_t raw_at;          /* raw[raw_at, raw_n) is not used yet */
@@ -96,6 +98,7 @@ static w2b_err open_file(w2b_stream *s, const char *path, w2b_diag *diag)
         return w2b_fail_sys(diag, s->name, EISDIR, "cannot read");
     if (S_ISREG(st.st_mode)) {
         s->size = (uint64_t)st.st_size;
+        s->regular = 1;
         (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     }
     return W2B_OK;
@@ -110,6 +113,7 @@ w2b_err w2b_stream_open(const char *path, w2b_stream **stream, w2b_diag *diag)
     if (!s)
         return w2b_fail_memory(diag, sizeof *s, "reading a file");
     s->owned = !is_stdin;
+    s->limit = UINT64_MAX;
     s->fd = is_stdin ? STDIN_FILENO : -1;
     s->name = w2b_alloc(strlen(name) + 1, 1);
     s->raw = w2b_alloc(RAW_SIZE, 1);
@@ -264,6 +268,11 @@ w2b_err w2b_stream_read(w2b_stream *stream, void *buffer, size_t size,
     if (err)
         return err;
     stream->offset += n;
+    if (stream->codec && stream->offset > stream->limit)
+        return w2b_fail_at(diag, W2B_ERR_LIMIT, stream->name, W2B_NOWHERE,
+                           w2b_stream_consumed(stream),
+                           "more than the %llu bytes that are allowed when decompressed",
+                           (unsigned long long)stream->limit);
     *got = n;
     return W2B_OK;
 }
@@ -299,6 +308,11 @@ w2b_err w2b_stream_peek(w2b_stream *stream, const uint8_t **head, size_t *n,
     return W2B_OK;
 }
 
+void w2b_stream_limit(w2b_stream *stream, uint64_t bytes)
+{
+    stream->limit = bytes;
+}
+
 uint64_t w2b_stream_offset(const w2b_stream *stream)
 {
     return stream->offset;
@@ -312,6 +326,13 @@ uint64_t w2b_stream_consumed(const w2b_stream *stream)
 uint64_t w2b_stream_size(const w2b_stream *stream)
 {
     return stream->size;
+}
+
+uint64_t w2b_stream_left(const w2b_stream *stream)
+{
+    if (stream->codec || !stream->regular)
+        return UINT64_MAX;
+    return stream->offset < stream->size ? stream->size - stream->offset : 0;
 }
 
 const char *w2b_stream_name(const w2b_stream *stream)

@@ -24,6 +24,10 @@ w2b_err w2b_stream_read(w2b_stream *stream, void *buffer, size_t size,
 w2b_err w2b_stream_peek(w2b_stream *stream, const uint8_t **head, size_t *n,
                         w2b_diag *diag);
 
+/* A compressed file that holds more bytes than that is W2B_ERR_LIMIT: a few KiB
+ * can be made to hold any number of them. */
+void w2b_stream_limit(w2b_stream *stream, uint64_t bytes);
+
 /* Decompressed bytes handed out so far. */
 uint64_t w2b_stream_offset(const w2b_stream *stream);
 
@@ -31,6 +35,10 @@ uint64_t w2b_stream_offset(const w2b_stream *stream);
  * (0 if it cannot be known). */
 uint64_t w2b_stream_consumed(const w2b_stream *stream);
 uint64_t w2b_stream_size(const w2b_stream *stream);
+
+/* Bytes that are still to be handed out, where the file's size tells: it is
+ * regular and not compressed. UINT64_MAX otherwise. */
+uint64_t w2b_stream_left(const w2b_stream *stream);
 
 /* The path as messages should show it: "-" becomes "standard input". */
 const char *w2b_stream_name(const w2b_stream *stream);

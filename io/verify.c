@@ -7,6 +7,7 @@
 #include "io/little.h"
 #include "io/mapped.h"
 #include "io/words.h"
+#include "quant/scheme.h"
 
 /* An array of the index, whole: its blocks are raw, and so touch. */
 static const uint8_t *array_of(const w2b_mapped *mapped, const w2b_chunk *chunk)
@@ -98,11 +99,23 @@ static const char *check_row(const w2b_code *code, const uint8_t *codes)
             if ((w2b_get_u32(codes + (size_t)i * 4) & 0x7f800000) == 0x7f800000)
                 return "a number is not finite";
     } else {
-        const unsigned used = (unsigned)((uint64_t)code->dim * code->bits % 8);
-        if (used != 0 && codes[code->stride - 1] >> used != 0)
+        const uint64_t bits = (uint64_t)code->dim * code->bits;
+        if (code->scheme->is_packed && bits % 8 != 0 && codes[bits / 8] >> bits % 8 != 0)
             return "the unused bits of a row are not zero";
     }
     return NULL;
+}
+
+/* The same of rows that are squeezed: expanding them checks them. */
+static w2b_err check_squeezed(const w2b_mapped *mapped, w2b_diag *diag)
+{
+    const size_t n = mapped->code_rows, codes = n * mapped->code.stride;
+    uint8_t *bytes = w2b_alloc(codes + n * sizeof(uint16_t), 1);
+    w2b_err err = bytes ? W2B_OK : w2b_fail_memory(diag, codes, "a block of codes");
+    for (uint64_t b = 0; b < mapped->codes->blocks && !err; b++)
+        err = w2b_mapped_expand(mapped, b, bytes, (uint16_t *)(void *)(bytes + codes), diag);
+    w2b_free(bytes);
+    return err;
 }
 
 /* Blocks are fetched rather than kept, so that a large file needs no memory. */
@@ -147,5 +160,8 @@ w2b_err w2b_mapped_verify(const w2b_mapped *mapped, w2b_diag *diag)
         err = check_index(mapped, diag);
     if (!err)
         err = check_scales(mapped, diag);
-    return err ? err : check_rows(mapped, diag);
+    if (err)
+        return err;
+    return w2b_code_squeezes(&mapped->code) ? check_squeezed(mapped, diag)
+                                            : check_rows(mapped, diag);
 }

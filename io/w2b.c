@@ -1,12 +1,8 @@
 /*
  * w2b.c - a model to a .w2b file and back.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include "io/format.h"
@@ -14,6 +10,7 @@
 #include "io/little.h"
 #include "io/packer.h"
 #include "io/progress.h"
+#include "quant/scheme.h"
 
 /* What we write; readers take what the file says. Words: a block is read to
  * print one, so it should be small; larger ones hardly shrink better. Index:
@@ -92,34 +89,12 @@ w2b_err w2b_w2b_read(w2b_stream *stream, const w2b_open_options *options, w2b_mo
     return err ? err : w2b_model_wrap(mapped, options->limit, model, diag);
 }
 
-static w2b_err map_image(const char *path, w2b_image *image, w2b_diag *diag)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0)
-        return w2b_fail_sys(diag, path, errno, "cannot open");
-    w2b_err err = W2B_OK;
-    void *bytes = NULL;
-    if (fstat(fd, &st) != 0)
-        err = w2b_fail_sys(diag, path, errno, "cannot look at");
-    else if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > SIZE_MAX)
-        err = w2b_fail_at(diag, W2B_ERR_IO, path, W2B_NOWHERE, W2B_NOWHERE, "cannot be mapped");
-    else if (st.st_size == 0)
-        err = w2b_fail_at(diag, W2B_ERR_FORMAT, path, W2B_NOWHERE, 0, "not a .w2b file: empty");
-    else if ((bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
-        err = w2b_fail_sys(diag, path, errno, "cannot map");
-    close(fd);
-    if (!err)
-        *image = (w2b_image){.bytes = bytes, .size = (size_t)st.st_size, .mapped = 1};
-    return err;
-}
-
 w2b_err w2b_map_open(const char *path, const w2b_open_options *options, w2b_model **model,
                      w2b_diag *diag)
 {
     w2b_image image;
     w2b_mapped *mapped;
-    w2b_err err = map_image(path, &image, diag);
+    w2b_err err = w2b_image_map(path, &image, diag);
     if (!err)
         err = open_image(&image, path, options, &mapped, diag);
     return err ? err : w2b_model_wrap(mapped, options->limit, model, diag);
@@ -134,7 +109,7 @@ w2b_err w2b_verify(const char *path, w2b_diag *diag)
     w2b_err err;
     w2b_open_defaults(&options);
     if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-        err = map_image(path, &image, diag);
+        err = w2b_image_map(path, &image, diag);
     } else {
         w2b_stream *stream;
         err = w2b_stream_open(path, &stream, diag);
@@ -391,8 +366,49 @@ static w2b_err put_codes(const plan *p, uint16_t *scales, const w2b_save_options
     return err ? err : w2b_meter_finish(&meter, p->words, p->words, diag);
 }
 
+/* Blocks of rows that are squeezed with their scales. */
+static w2b_err squeeze_block(const plan *p, batch *b, uint64_t first, uint8_t *codes,
+                             uint16_t *scales, w2b_diag *diag)
+{
+    const w2b_code *code = w2b_model_code(p->model);
+    const size_t n = rows_from(p, first), room = w2b_code_squeeze_room(code, n);
+    const w2b_err err = gather(p, first, n, codes, scales, diag);
+    if (err)
+        return err;
+    uint8_t *to = batch_add(b, room);
+    if (!to)
+        return w2b_fail_memory(diag, room, "codes");
+    b->pieces[b->n - 1].size = w2b_code_squeeze(code, codes, scales, n, to, room);
+    return W2B_OK;
+}
+
+static w2b_err put_squeezed(const plan *p, const w2b_save_options *options, w2b_diag *diag)
+{
+    const size_t size = p->code_rows * w2b_model_code(p->model)->stride;
+    uint8_t *codes = w2b_alloc(size, 1);
+    uint16_t *scales = w2b_alloc(p->code_rows, sizeof *scales);
+    batch b = {.n = 0};
+    w2b_meter meter;
+    w2b_meter_start(&meter, options->progress, options->progress_user, W2B_STAGE_WRITE, "rows");
+    w2b_err err = codes && scales ? w2b_packer_begin(p->packer, W2B_KIND_CODES, 0, diag)
+                                  : w2b_fail_memory(diag, size, "a block of codes");
+    for (uint64_t first = 0; first < p->words && !err; first += p->code_rows) {
+        err = squeeze_block(p, &b, first, codes, scales, diag);
+        if (b.n == BATCH)
+            err = batch_flush(&b, p->packer, 0, err, diag);
+        if (!err)
+            err = w2b_meter_tick(&meter, first + rows_from(p, first), p->words, diag);
+    }
+    err = batch_flush(&b, p->packer, 0, err, diag);
+    w2b_free(codes);
+    w2b_free(scales);
+    return err ? err : w2b_meter_finish(&meter, p->words, p->words, diag);
+}
+
 static w2b_err put_vectors(const plan *p, const w2b_save_options *options, w2b_diag *diag)
 {
+    if (w2b_code_squeezes(w2b_model_code(p->model)))
+        return put_squeezed(p, options, diag);
     if (w2b_model_code(p->model)->bits > 8)
         return put_codes(p, NULL, options, diag);
     uint16_t *scales = w2b_alloc((size_t)p->words, sizeof *scales);
@@ -431,9 +447,12 @@ static w2b_err put_head(const plan *p, w2b_diag *diag)
     if (!err)
         err = w2b_packer_array(p->packer, W2B_KIND_META, metadata, strlen(metadata),
                                W2B_BLOCK_LIMIT, 0, diag);
-    if (!err && code->bits <= 8)
+    if (!err && code->scheme->has_levels)
         err = w2b_packer_array(p->packer, W2B_KIND_LEVELS, code->levels, (size_t)1 << code->bits,
                                (uint32_t)1 << code->bits, 0, diag);
+    if (!err && code->params)
+        err = w2b_packer_array(p->packer, W2B_KIND_PARAMS, code->params,
+                               w2b_code_params_size(code), W2B_BLOCK_LIMIT, 0, diag);
     return err;
 }
 

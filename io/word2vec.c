@@ -17,27 +17,16 @@
 #include "io/format.h"
 #include "io/gather.h"
 #include "io/number.h"
-#include "io/progress.h"
-#include "io/window.h"
+#include "io/word2vec.h"
 
 /* A longer first line is no header. */
 #define HEADER_MAX 100
 
-/* Longer words are a sign that the file is something else. word2vec.c cuts
- * them at 100 bytes, Word2Bits at 4096. */
-#define WORD_MAX 65535
-
-/* Bytes of a number in a text file, at most, on average over a line. */
-#define NUMBER_MAX 400
+/* A number takes a digit and the space in front of it at least. */
+#define TEXT_LEAST 2
 
 /* So many printable bytes where floats would stand are text. */
 #define SAMPLE_MIN 16
-
-typedef struct header {
-    uint64_t words;
-    uint64_t dim;
-    size_t length;    /* with its newline */
-} header;
 
 /* ----- Recognition -------------------------------------------------------- */
 
@@ -60,8 +49,7 @@ static void skip_spaces(const char *bytes, size_t n, size_t *at)
         ++*at;
 }
 
-/* "1000 300\n" at the beginning; -1: there is no such line. */
-static int read_header(const char *bytes, size_t n, header *h)
+int w2b_word2vec_header_read(const char *bytes, size_t n, w2b_word2vec_header *h)
 {
     size_t at = 0;
     n = n < HEADER_MAX ? n : HEADER_MAX;
@@ -101,7 +89,7 @@ static int is_numbers(const char *text, size_t n, uint64_t dim)
 /* Whether the first row is text: it reads as the right number of numbers, or,
  * so that a text file with a mistake in that line gets a message about it, as
  * many bytes are printable as floats hardly ever are. */
-static int is_text(const char *bytes, size_t n, const header *h)
+static int is_text(const char *bytes, size_t n, const w2b_word2vec_header *h)
 {
     const char *row = bytes + h->length;
     const char *end = bytes + n;
@@ -130,18 +118,18 @@ static int is_text(const char *bytes, size_t n, const header *h)
 
 int w2b_word2vec_sniff_binary(const uint8_t *head, size_t n, int at_end)
 {
-    header h;
+    w2b_word2vec_header h;
+    const char *text = (const char *)head;
     (void)at_end;
-    return read_header((const char *)head, n, &h) == 0 && !is_text((const char *)head, n, &h)
-               ? 2 : 0;
+    return w2b_word2vec_header_read(text, n, &h) == 0 && !is_text(text, n, &h) ? 2 : 0;
 }
 
 int w2b_word2vec_sniff_text(const uint8_t *head, size_t n, int at_end)
 {
-    header h;
+    w2b_word2vec_header h;
+    const char *text = (const char *)head;
     (void)at_end;
-    return read_header((const char *)head, n, &h) == 0 && is_text((const char *)head, n, &h)
-               ? 2 : 0;
+    return w2b_word2vec_header_read(text, n, &h) == 0 && is_text(text, n, &h) ? 2 : 0;
 }
 
 /* ----- Reading, both forms ------------------------------------------------ */
@@ -151,13 +139,13 @@ typedef struct reader {
     w2b_gather gather;
     w2b_meter meter;
     const char *name;
-    header header;
+    w2b_word2vec_header header;
     uint64_t wanted;   /* rows to read */
     int cut;           /* fewer than there are, by options->limit */
-    float *vector;     /* room for one, in the text form */
+    int partial;       /* options->partial */
 } reader;
 
-static w2b_err check_header(const header *h, const char *name,
+static w2b_err check_header(const w2b_word2vec_header *h, const char *name,
                             const w2b_open_options *options, w2b_diag *diag)
 {
     if (h->words == 0 || h->dim == 0)
@@ -186,7 +174,8 @@ static w2b_err open_reader(reader *r, w2b_stream *stream, const w2b_open_options
         err = w2b_window_need(&r->window, HEADER_MAX, diag);
     if (err)
         return err;
-    if (read_header(w2b_window_bytes(&r->window), w2b_window_left(&r->window), &r->header) != 0)
+    if (w2b_word2vec_header_read(w2b_window_bytes(&r->window), w2b_window_left(&r->window),
+                                 &r->header) != 0)
         return w2b_fail_at(diag, W2B_ERR_FORMAT, r->name, 1, W2B_NOWHERE,
                            "expected a line with the numbers of words and dimensions");
     w2b_window_use(&r->window, r->header.length);
@@ -194,6 +183,7 @@ static w2b_err open_reader(reader *r, w2b_stream *stream, const w2b_open_options
     if (err)
         return err;
     r->cut = options->limit > 0 && options->limit < r->header.words;
+    r->partial = options->partial;
     r->wanted = r->cut ? options->limit : r->header.words;
     w2b_meter_start(&r->meter, options->progress, options->progress_user, W2B_STAGE_READ,
                     "bytes");
@@ -201,7 +191,9 @@ static w2b_err open_reader(reader *r, w2b_stream *stream, const w2b_open_options
     /* Reserve no more than the file as it lies on disk could hold. */
     const uint64_t possible = w2b_stream_size(stream) / (least * r->header.dim);
     const uint64_t expected = possible < r->wanted ? possible : r->wanted;
-    return w2b_gather_start(&r->gather, (uint32_t)r->header.dim, expected, format, diag);
+    err = w2b_gather_start(&r->gather, options, (uint32_t)r->header.dim, expected, format, diag);
+    r->gather.may_be_levels = 1;
+    return err;
 }
 
 static w2b_err close_reader(reader *r, w2b_err err, w2b_model **model, w2b_diag *diag)
@@ -211,7 +203,6 @@ static w2b_err close_reader(reader *r, w2b_err err, w2b_model **model, w2b_diag 
         err = w2b_meter_finish(&r->meter, w2b_stream_consumed(stream), w2b_stream_size(stream),
                                diag);
     w2b_window_free(&r->window);
-    w2b_free(r->vector);
     if (!err)
         return w2b_gather_finish(&r->gather, model, diag);
     w2b_gather_abort(&r->gather);
@@ -224,9 +215,9 @@ static w2b_err tick(reader *r, w2b_diag *diag)
     return w2b_meter_tick(&r->meter, w2b_stream_consumed(stream), w2b_stream_size(stream), diag);
 }
 
-static w2b_err fail_count(const reader *r, uint64_t line, uint64_t offset, w2b_diag *diag)
+static w2b_err fail_count(const reader *r, w2b_diag *diag)
 {
-    return w2b_fail_at(diag, W2B_ERR_FORMAT, r->name, line, offset,
+    return w2b_fail_at(diag, W2B_ERR_FORMAT, r->name, W2B_NOWHERE, r->window.offset,
                        "the first line promises %llu words, but the file ends after %llu",
                        (unsigned long long)r->header.words,
                        (unsigned long long)r->gather.parts.words);
@@ -252,8 +243,9 @@ static int all_finite(const uint8_t *vector, size_t dim)
     return 1;
 }
 
-/* One record; the window is left in front of the next one. */
-static w2b_err read_record(reader *r, w2b_diag *diag)
+/* One record; the window is left in front of the next one. *more is 0 at the
+ * end of a file that may end there. */
+static w2b_err read_record(reader *r, int *more, w2b_diag *diag)
 {
     w2b_window *w = &r->window;
     size_t length;
@@ -264,13 +256,15 @@ static w2b_err read_record(reader *r, w2b_diag *diag)
         return err;
     if (w2b_window_left(w) > 0 && *w2b_window_bytes(w) == '\n')
         w2b_window_use(w, 1);
-    err = w2b_window_find(w, ' ', WORD_MAX + 1, &length, &found, diag);
+    err = w2b_window_find(w, ' ', W2B_WORD_MAX + 1, &length, &found, diag);
     if (err)
         return err;
-    if (length == 0 && !found)
-        return fail_count(r, W2B_NOWHERE, w->offset, diag);
+    if (length == 0 && !found) {
+        *more = 0;
+        return r->partial ? W2B_OK : fail_count(r, diag);
+    }
     if (!found)
-        return fail_binary(r, W2B_ERR_FORMAT, length > WORD_MAX ? "no word ends here"
+        return fail_binary(r, W2B_ERR_FORMAT, length > W2B_WORD_MAX ? "no word ends here"
                            : "the file ends within a word", diag);
     if (memchr(w2b_window_bytes(w), '\n', length))
         return fail_binary(r, W2B_ERR_FORMAT, "a newline within a word", diag);
@@ -313,8 +307,9 @@ w2b_err w2b_word2vec_read_binary(w2b_stream *stream,
 {
     reader r;
     w2b_err err = open_reader(&r, stream, options, "word2vec-binary", sizeof(float), diag);
-    while (!err && r.gather.parts.words < r.wanted) {
-        err = read_record(&r, diag);
+    int more = 1;
+    while (!err && more && r.gather.parts.words < r.wanted) {
+        err = read_record(&r, &more, diag);
         if (!err)
             err = tick(&r, diag);
     }
@@ -325,133 +320,41 @@ w2b_err w2b_word2vec_read_binary(w2b_stream *stream,
 
 /* ----- Text --------------------------------------------------------------- */
 
-/* "not a number: " and the field, as far as it can be shown. */
-static w2b_err fail_field(const reader *r, uint64_t line, const char *field, const char *end,
-                          w2b_diag *diag)
+static w2b_err parse_line(const w2b_textform *form, char *at, char *end, float *vector,
+                          const char **word, size_t *length, w2b_diag *diag)
 {
-    char shown[41];
-    size_t n = 0;
-    while (n < sizeof shown - 1 && field < end && *field != ' ' && *field != '\t') {
-        const unsigned char c = (unsigned char)*field++;
-        shown[n++] = c < 0x20 || c >= 0x7f ? '?' : (char)c;
+    const char *space = memchr(at, ' ', (size_t)(end - at));
+    *word = at;
+    *length = (size_t)((space ? space : end) - at);
+    return w2b_textrows_numbers(form, space ? space : end, end, vector, diag);
+}
+
+w2b_err w2b_word2vec_read_lines(w2b_stream *stream, const w2b_open_options *options,
+                                const char *format, w2b_textparse *parse, w2b_model **model,
+                                w2b_diag *diag)
+{
+    reader r;
+    w2b_err err = open_reader(&r, stream, options, format, TEXT_LEAST, diag);
+    if (!err) {
+        const w2b_textform form = {
+            .name = r.name,
+            .dim = (uint32_t)r.header.dim,
+            .separator = ' ',
+            .promised = r.header.words,
+            .limit = r.cut ? r.wanted : UINT64_MAX,
+            .partial = options->partial,
+            .first_line = 2,
+            .threads = options->threads,
+            .parse = parse,
+        };
+        err = w2b_textrows_read(&r.window, &form, &r.gather, &r.meter, diag);
     }
-    shown[n] = 0;
-    return w2b_fail_at(diag, W2B_ERR_FORMAT, r->name, line, W2B_NOWHERE,
-                       "expected a number, found \"%s\"", shown);
-}
-
-/* The numbers of a line, from behind the word. */
-static w2b_err read_vector(reader *r, uint64_t line, const char *at, const char *end,
-                           w2b_diag *diag)
-{
-    const uint64_t dim = r->header.dim;
-    uint64_t found = 0;
-    for (;;) {
-        while (at < end && (*at == ' ' || *at == '\t'))
-            at++;
-        if (at == end)
-            break;
-        float value;
-        const char *after = w2b_number_read(at, end, &value);
-        if (!after || (after < end && *after != ' ' && *after != '\t'))
-            return fail_field(r, line, at, end, diag);
-        /* Infinity and NaN are the floats that differ from themselves here. */
-        if (!(value - value == 0))
-            return w2b_fail_at(diag, W2B_ERR_DATA, r->name, line, W2B_NOWHERE,
-                               "number %llu is not finite", (unsigned long long)found + 1);
-        if (found < dim)
-            r->vector[found] = value;
-        found++;
-        at = after;
-    }
-    if (found != dim)
-        return w2b_fail_at(diag, W2B_ERR_FORMAT, r->name, line, W2B_NOWHERE,
-                           "expected %llu numbers, found %llu", (unsigned long long)dim,
-                           (unsigned long long)found);
-    return W2B_OK;
-}
-
-/* The next line without its end; *length is SIZE_MAX after the last one. The
- * window is left in front of it, *size bytes are to be used up. */
-static w2b_err next_line(reader *r, uint64_t line, size_t *length, size_t *size,
-                         w2b_diag *diag)
-{
-    w2b_window *w = &r->window;
-    const size_t most = WORD_MAX + (size_t)r->header.dim * NUMBER_MAX;
-    int found;
-    const w2b_err err = w2b_window_find(w, '\n', most, length, &found, diag);
-    if (err)
-        return err;
-    if (!found && *length == most)
-        return w2b_fail_at(diag, W2B_ERR_FORMAT, r->name, line, W2B_NOWHERE,
-                           "the line is longer than %llu numbers can be",
-                           (unsigned long long)r->header.dim);
-    *size = *length + (size_t)found;
-    if (*size == 0)
-        *length = SIZE_MAX;
-    else if (*length > 0 && w2b_window_bytes(w)[*length - 1] == '\r')
-        --*length;
-    return W2B_OK;
-}
-
-static w2b_err read_line(reader *r, uint64_t line, w2b_diag *diag)
-{
-    size_t length;
-    size_t size;
-    w2b_err err = next_line(r, line, &length, &size, diag);
-    if (err)
-        return err;
-    if (length == SIZE_MAX)
-        return fail_count(r, line, W2B_NOWHERE, diag);
-    const char *word = w2b_window_bytes(&r->window);
-    const char *space = memchr(word, ' ', length);
-    const size_t word_n = space ? (size_t)(space - word) : length;
-    if (word_n > WORD_MAX)
-        return w2b_fail_at(diag, W2B_ERR_FORMAT, r->name, line, W2B_NOWHERE,
-                           "the word is longer than %d bytes", WORD_MAX);
-    err = read_vector(r, line, word + word_n, word + length, diag);
-    if (err)
-        return err;
-    err = w2b_gather_add(&r->gather, word, word_n, r->vector, diag);
-    w2b_window_use(&r->window, size);
-    return err;
-}
-
-/* After the last row: empty lines at most. */
-static w2b_err check_text_end(reader *r, w2b_diag *diag)
-{
-    for (uint64_t line = r->header.words + 2;; line++) {
-        size_t length;
-        size_t size;
-        const w2b_err err = next_line(r, line, &length, &size, diag);
-        if (err || length == SIZE_MAX)
-            return err;
-        if (length > 0)
-            return w2b_fail_at(diag, W2B_ERR_FORMAT, r->name, line, W2B_NOWHERE,
-                               "more lines follow the %llu words that the first one promises",
-                               (unsigned long long)r->header.words);
-        w2b_window_use(&r->window, size);
-    }
+    return close_reader(&r, err, model, diag);
 }
 
 w2b_err w2b_word2vec_read_text(w2b_stream *stream,
                                const w2b_open_options *options,
                                w2b_model **model, w2b_diag *diag)
 {
-    reader r;
-    /* A number takes a digit and the space in front of it at least. */
-    w2b_err err = open_reader(&r, stream, options, "word2vec-text", 2, diag);
-    if (!err) {
-        r.vector = w2b_alloc((size_t)r.header.dim, sizeof *r.vector);
-        if (!r.vector)
-            err = w2b_fail_memory(diag, r.header.dim * sizeof *r.vector, "a vector");
-    }
-    while (!err && r.gather.parts.words < r.wanted) {
-        err = read_line(&r, r.gather.parts.words + 2, diag);
-        if (!err)
-            err = tick(&r, diag);
-    }
-    if (!err && !r.cut)
-        err = check_text_end(&r, diag);
-    return close_reader(&r, err, model, diag);
+    return w2b_word2vec_read_lines(stream, options, "word2vec-text", parse_line, model, diag);
 }
