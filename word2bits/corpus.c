@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "io/temp.h"
 #include "word2bits/count.h"
 #include "word2bits/cut.h"
 #include "word2bits/spool.h"
@@ -34,11 +35,14 @@ typedef struct reading {
     w2b_piece *pieces[2];  /* [cut.pieces] each: counted, and read meanwhile */
     uint32_t n_pieces[2];
     w2b_tally *tallies;    /* [cut.pieces] */
+    const w2b_lens *lens;  /* or NULL */
+    w2b_piece *seen;       /* [cut.pieces] what it shows */
     int no_memory;         /* set by any thread */
     w2b_err read_err;
     w2b_diag read_diag;
     w2b_table *table;
     w2b_spool *spool;      /* NULL: only the vocabulary is wanted */
+    const w2b_vocab *known; /* words that stay, whatever the text; or NULL */
     uint32_t last;         /* the last id of the spool */
     w2b_vocab *vocab;
     w2b_corpus_report report;
@@ -82,7 +86,10 @@ static void reading_end(reading *r)
         }
         if (r->tallies)
             w2b_tally_clear(&r->tallies[i]);
+        if (r->seen)
+            w2b_free(r->seen[i].text);
     }
+    w2b_free(r->seen);
     w2b_free(r->pieces[0]);
     w2b_free(r->pieces[1]);
     w2b_free(r->tallies);
@@ -101,6 +108,7 @@ static void reading_shrink(reading *r)
     reading_end(&rest);
     r->pieces[0] = r->pieces[1] = NULL;
     r->tallies = NULL;
+    r->seen = NULL;
     r->text = NULL;
     r->table = NULL;
 }
@@ -122,13 +130,18 @@ static w2b_err reading_begin(reading *r, int keep_ids, w2b_diag *diag)
     r->pieces[0] = w2b_alloc_zero(r->cut.pieces, sizeof *r->pieces[0]);
     r->pieces[1] = w2b_alloc_zero(r->cut.pieces, sizeof *r->pieces[1]);
     r->tallies = w2b_alloc_zero(r->cut.pieces, sizeof *r->tallies);
+    r->seen = w2b_alloc_zero(r->cut.pieces, sizeof *r->seen);
     r->table = r->vocab ? w2b_vocab_table(r->vocab) : w2b_table_new();
     if (keep_ids)
         r->spool = w2b_spool_new(options->memory,
-                                 options->spool_dir ? options->spool_dir : "/var/tmp");
-    if (!r->pieces[0] || !r->pieces[1] || !r->tallies || !r->table || (keep_ids && !r->spool))
+                                 options->spool_dir ? options->spool_dir : W2B_TEMP_DIR);
+    if (!r->pieces[0] || !r->pieces[1] || !r->tallies || !r->seen || !r->table ||
+        (keep_ids && !r->spool))
         return w2b_fail_memory(diag, r->cut.pieces * sizeof *r->tallies, "counting words");
-    return w2b_text_open(r->paths, r->n_paths, r->cut.piece, options, &r->text, diag);
+    err = w2b_text_open(r->paths, r->n_paths, r->cut.piece, options, &r->text, diag);
+    if (!err && r->lens)
+        w2b_text_keep_lines(r->text);
+    return err;
 }
 
 /* ----- Rounds -------------------------------------------------------------- */
@@ -149,6 +162,19 @@ static w2b_err read_round(reading *r, int side, w2b_diag *diag)
     return W2B_OK;
 }
 
+/* Counts piece `i`, as it is or as the lens shows it. 0, or -1 without memory. */
+static int count_piece(reading *r, w2b_probe *probe, const w2b_piece *piece, uint32_t i)
+{
+    const int keep_ids = r->spool != NULL;
+    if (!r->lens)
+        return w2b_tally_count(&r->tallies[i], probe, piece, r->options.max_word, keep_ids);
+    if (r->lens->apply(r->lens->context, piece, &r->seen[i])) {
+        memset(r->tallies[i].first, 0, sizeof r->tallies[i].first);
+        return -1;
+    }
+    return w2b_tally_count(&r->tallies[i], probe, &r->seen[i], W2B_WORD_MOST, keep_ids);
+}
+
 /* Counts and merges the pieces of one side while the other is read. */
 static void count_round(reading *r, int side)
 {
@@ -162,8 +188,7 @@ static void count_round(reading *r, int side)
         r->read_err = read_round(r, 1 - side, &r->read_diag);
 #pragma omp for schedule(dynamic)
         for (uint32_t i = 0; i < n; i++) {
-            if (w2b_tally_count(&r->tallies[i], &probe, &pieces[i], r->options.max_word,
-                                keep_ids)) {
+            if (count_piece(r, &probe, &pieces[i], i)) {
 #pragma omp atomic write
                 r->no_memory = 1;
             }
@@ -233,8 +258,8 @@ static w2b_err read_rounds(reading *r, w2b_diag *diag)
             return w2b_fail_memory(diag, r->cut.piece, "counting words");
         if (w2b_table_failed(r->table))
             return w2b_fail(diag, W2B_ERR_MEMORY,
-                            "too many different words (%llu): a lower limit of the vocabulary "
-                            "while counting helps",
+                            "out of memory with %llu different words: a lower limit of the "
+                            "vocabulary while counting helps",
                             (unsigned long long)w2b_table_words(r->table));
         for (uint32_t i = 0; i < n; i++) {
             r->report.tokens += r->tallies[i].tokens + r->tallies[i].long_words;
@@ -269,7 +294,7 @@ static w2b_err fail_empty(const reading *r, w2b_diag *diag)
 static w2b_err fail_rare(const reading *r, w2b_diag *diag)
 {
     w2b_vocab *first = NULL;
-    const w2b_err err = w2b_vocab_build(r->table, 1, 1, &first, NULL, diag);
+    const w2b_err err = w2b_vocab_build(r->table, 1, NULL, 1, &first, NULL, diag);
     if (err)
         return err;
     if (first->n == 0) {
@@ -295,24 +320,75 @@ static w2b_err fail_rare(const reading *r, w2b_diag *diag)
                     count == 1 ? "" : "s");
 }
 
+/* What tables and buffers hold, and building the vocabulary will. */
+static uint64_t counting_bytes(const reading *r)
+{
+    uint64_t sum = w2b_table_bytes(r->table);
+    if (!r->table->closed)
+        sum += w2b_table_words(r->table) * 48 + w2b_table_ids(r->table) * 4;
+    for (uint32_t i = 0; i < r->cut.pieces; i++)
+        sum += r->pieces[0][i].room + r->pieces[1][i].room + r->seen[i].room +
+               w2b_tally_bytes(&r->tallies[i]);
+    return sum;
+}
+
+/* Adds the former counts of the known words, *sum in all. -1: no memory. */
+static int add_known(reading *r, const w2b_table *keep, uint64_t *sum)
+{
+    int failed = 0;
+    for (uint64_t i = 0; i < r->known->n && !failed; i++) {
+        size_t length;
+        uint64_t count;
+        const char *word = w2b_vocab_word(r->known, i, &length, &count);
+        /* of a word that stands there twice, the first */
+        if (w2b_table_find(keep, word, (uint32_t)length)->id != i)
+            continue;
+        failed = w2b_table_count(r->table, word, (uint32_t)length, count);
+        *sum += count;
+    }
+    return failed;
+}
+
+/* Makes the vocabulary of the words that are known or, in this text, frequent
+ * enough. max_vocab bounds the new words, while they are counted. */
+static w2b_err choose_words(reading *r, uint64_t min_count, uint32_t **map, w2b_diag *diag)
+{
+    uint64_t before = 0, most = W2B_UNKNOWN;
+    w2b_table *keep = NULL;
+    if (r->known) {
+        keep = w2b_vocab_table(r->known);
+        if (!keep || add_known(r, keep, &before)) {
+            w2b_table_free(keep);
+            return w2b_fail_memory(diag, w2b_table_bytes(r->table), "the vocabulary");
+        }
+    } else if (r->options.max_vocab < most) {
+        most = r->options.max_vocab;
+    }
+    const w2b_err err = w2b_vocab_build(r->table, min_count, keep, most, &r->vocab, map, diag);
+    w2b_table_free(keep);
+    if (err)
+        return err;
+    for (uint64_t i = 0; i < r->vocab->n; i++)
+        r->report.kept += r->vocab->counts[i];
+    r->report.kept -= before;
+    return W2B_OK;
+}
+
 /* Makes the vocabulary from the table, and rows from provisional ids. */
 static w2b_err build(reading *r, w2b_diag *diag)
 {
     const uint64_t min_count = r->options.min_count > 0 ? r->options.min_count : 1;
-    const uint64_t most = r->options.max_vocab < W2B_UNKNOWN ? r->options.max_vocab : W2B_UNKNOWN;
     if (r->report.tokens == 0)
         return fail_empty(r, diag);
     const uint64_t enough = w2b_table_above(r->table, min_count - 1, r->threads);
-    if (enough == 0)
+    if (enough == 0 && !r->known)
         return fail_rare(r, diag);
     uint32_t *map = NULL;
-    w2b_err err = w2b_vocab_build(r->table, min_count, most, &r->vocab, r->spool ? &map : NULL,
-                                  diag);
+    w2b_err err = choose_words(r, min_count, r->spool ? &map : NULL, diag);
     if (err)
         return err;
-    r->report.pruned += enough - r->vocab->n;
-    for (uint64_t i = 0; i < r->vocab->n; i++)
-        r->report.kept += r->vocab->counts[i];
+    if (!r->known)
+        r->report.pruned += enough - r->vocab->n;
     const uint64_t ids = w2b_table_ids(r->table);
     reading_shrink(r);
     if (r->spool)
@@ -345,6 +421,7 @@ static w2b_err reading_run(reading *r, int keep_ids, w2b_diag *diag)
         return err;
     r->report.bytes = w2b_text_bytes(r->text);
     r->report.checksum = w2b_text_checksum(r->text);
+    r->report.memory = counting_bytes(r);
     const uint64_t skipped = w2b_text_long_words(r->text);
     r->report.long_words += skipped;
     r->report.tokens += skipped;
@@ -368,38 +445,58 @@ static void take_options(w2b_corpus_options *to, const w2b_corpus_options *from)
 
 /* ----- The functions ------------------------------------------------------- */
 
+/* Reads into a corpus, with ids or without. */
+static w2b_err read_corpus(reading *r, int keep_ids, w2b_corpus **corpus, w2b_diag *diag)
+{
+    w2b_corpus *made = NULL;
+    w2b_err err = reading_run(r, keep_ids, diag);
+    if (!err) {
+        made = w2b_alloc_zero(1, sizeof *made);
+        if (!made)
+            err = w2b_fail_memory(diag, sizeof *made, "a corpus");
+        else if (keep_ids)
+            err = w2b_spool_finish(r->spool, &made->ids, &made->n, diag);
+    }
+    if (err) {
+        w2b_free(made);
+        reading_end(r);
+        return err;
+    }
+    made->vocab = r->vocab;
+    made->spool = r->spool;
+    made->report = r->report;
+    r->vocab = NULL;
+    r->spool = NULL;
+    reading_end(r);
+    *corpus = made;
+    return W2B_OK;
+}
+
 w2b_err w2b_corpus_read_cut(const char *const *paths, size_t n_paths,
                             const w2b_corpus_options *options, w2b_cut cut, w2b_corpus **corpus,
                             w2b_diag *diag)
 {
     reading r = {.paths = paths, .n_paths = n_paths, .cut = cut};
     take_options(&r.options, options);
-    w2b_corpus *made = NULL;
-    w2b_err err = reading_run(&r, 1, diag);
-    if (!err) {
-        made = w2b_alloc_zero(1, sizeof *made);
-        err = made ? w2b_spool_finish(r.spool, &made->ids, &made->n, diag)
-                   : w2b_fail_memory(diag, sizeof *made, "a corpus");
-    }
-    if (err) {
-        w2b_free(made);
-        reading_end(&r);
-        return err;
-    }
-    made->vocab = r.vocab;
-    made->spool = r.spool;
-    made->report = r.report;
-    r.vocab = NULL;
-    r.spool = NULL;
-    reading_end(&r);
-    *corpus = made;
-    return W2B_OK;
+    return read_corpus(&r, 1, corpus, diag);
 }
 
 w2b_err w2b_corpus_read(const char *const *paths, size_t n_paths,
                         const w2b_corpus_options *options, w2b_corpus **corpus, w2b_diag *diag)
 {
     return w2b_corpus_read_cut(paths, n_paths, options, W2B_CUT, corpus, diag);
+}
+
+w2b_err w2b_corpus_read_known(const char *const *paths, size_t n_paths,
+                              const w2b_corpus_options *options, const w2b_vocab *known,
+                              int keep_ids, w2b_corpus **corpus, w2b_diag *diag)
+{
+    reading r = {.paths = paths, .n_paths = n_paths, .cut = W2B_CUT, .known = known};
+    take_options(&r.options, options);
+    if (known && r.options.vocab)
+        return w2b_fail(diag, W2B_ERR_ARGUMENT,
+                        "a model to update brings its words: give no other vocabulary");
+    return read_corpus(&r, keep_ids, corpus, diag);
 }
 
 void w2b_corpus_free(w2b_corpus *corpus)
@@ -425,6 +522,22 @@ w2b_err w2b_vocab_count_cut(const char *const *paths, size_t n_paths,
         r.vocab = NULL;
         if (report)
             *report = r.report;
+    }
+    reading_end(&r);
+    return err;
+}
+
+w2b_err w2b_vocab_count_lens(const char *const *paths, size_t n_paths,
+                             const w2b_corpus_options *options, const w2b_lens *lens,
+                             w2b_vocab **vocab, w2b_corpus_report *report, w2b_diag *diag)
+{
+    reading r = {.paths = paths, .n_paths = n_paths, .cut = W2B_CUT, .lens = lens};
+    take_options(&r.options, options);
+    const w2b_err err = reading_run(&r, 0, diag);
+    if (!err) {
+        *vocab = r.vocab;
+        r.vocab = NULL;
+        *report = r.report;
     }
     reading_end(&r);
     return err;

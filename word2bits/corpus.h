@@ -27,6 +27,14 @@ w2b_err w2b_corpus_read(const char *const *paths, size_t n_paths,
                         const w2b_corpus_options *options,
                         w2b_corpus **corpus, w2b_diag *diag);
 
+/* The same for a vocabulary that has the words of `known` as well (NULL: there
+ * are none), their counts added to those of the text; words that are not of it
+ * have to occur min_count times in the text. Without `keep_ids` the corpus has
+ * no ids. */
+w2b_err w2b_corpus_read_known(const char *const *paths, size_t n_paths,
+                              const w2b_corpus_options *options, const w2b_vocab *known,
+                              int keep_ids, w2b_corpus **corpus, w2b_diag *diag);
+
 void w2b_corpus_free(w2b_corpus *corpus);
 
 /* The same without keeping ids is w2b_vocab_count. */

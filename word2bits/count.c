@@ -264,6 +264,12 @@ void w2b_tally_globalize(w2b_tally *tally)
     tally->n_ids = n;
 }
 
+uint64_t w2b_tally_bytes(const w2b_tally *tally)
+{
+    return tally->seen_room * sizeof *tally->seen + tally->ids_room * sizeof *tally->ids +
+           tally->order_room * sizeof *tally->order;
+}
+
 void w2b_tally_clear(w2b_tally *tally)
 {
     w2b_free(tally->seen);
@@ -378,6 +384,45 @@ int w2b_table_add(w2b_table *table, const char *word, uint32_t length, uint64_t 
     return 1;
 }
 
+/* The entry of a word, which gets the next provisional id of the shard if it is
+ * new. NULL if memory or ids have run out. */
+static w2b_entry *shard_entry(w2b_shard *shard, uint32_t number, uint64_t hash, const void *word,
+                              uint32_t length)
+{
+    size_t at;
+    w2b_entry *entry = shard_find(shard, hash, word, length, &at);
+    if (entry)
+        return entry;
+    if (shard->next >= W2B_UNKNOWN / W2B_SHARDS)
+        return NULL;
+    entry = shard_insert(shard, hash, word, length, at);
+    if (entry)
+        entry->id = shard->next++ * W2B_SHARDS + number;
+    return entry;
+}
+
+int w2b_table_count(w2b_table *table, const char *word, uint32_t length, uint64_t count)
+{
+    const uint64_t hash = hash_bytes(word, length);
+    const uint32_t number = shard_of(hash);
+    w2b_entry *entry = shard_entry(&table->shards[number], number, hash, word, length);
+    if (!entry)
+        return -1;
+    entry->count += count;
+    return 0;
+}
+
+uint64_t w2b_table_bytes(const w2b_table *table)
+{
+    uint64_t sum = sizeof *table;
+    for (uint32_t s = 0; s < W2B_SHARDS; s++) {
+        const w2b_shard *shard = &table->shards[s];
+        sum += shard->room * sizeof *shard->slots + shard->entries_room * sizeof *shard->entries +
+               shard->bytes_room;
+    }
+    return sum;
+}
+
 const w2b_entry *w2b_table_find(const w2b_table *table, const char *word, uint32_t length)
 {
     const uint64_t hash = hash_bytes(word, length);
@@ -389,21 +434,16 @@ const w2b_entry *w2b_table_find(const w2b_table *table, const char *word, uint32
 static int merge_word(w2b_shard *shard, uint32_t number, int closed, const unsigned char *word,
                       w2b_seen *seen)
 {
-    size_t at;
-    w2b_entry *entry = shard_find(shard, seen->hash, word, seen->length, &at);
     if (closed) {
-        seen->global = entry ? entry->id : W2B_UNKNOWN;
-        shard->found += entry ? seen->count : 0;
+        size_t at;
+        const w2b_entry *known = shard_find(shard, seen->hash, word, seen->length, &at);
+        seen->global = known ? known->id : W2B_UNKNOWN;
+        shard->found += known ? seen->count : 0;
         return 0;
     }
-    if (!entry) {
-        if (shard->next >= W2B_UNKNOWN / W2B_SHARDS)
-            return -1;
-        entry = shard_insert(shard, seen->hash, word, seen->length, at);
-        if (!entry)
-            return -1;
-        entry->id = shard->next++ * W2B_SHARDS + number;
-    }
+    w2b_entry *entry = shard_entry(shard, number, seen->hash, word, seen->length);
+    if (!entry)
+        return -1;
     entry->count += seen->count;
     seen->global = entry->id;
     return 0;

@@ -61,6 +61,9 @@ int w2b_tally_count(w2b_tally *tally, w2b_probe *probe, const w2b_piece *piece,
  * unknown words and line ends that follow a line end. */
 void w2b_tally_globalize(w2b_tally *tally);
 
+/* Bytes of memory that it holds. */
+uint64_t w2b_tally_bytes(const w2b_tally *tally);
+
 void w2b_tally_clear(w2b_tally *tally);
 void w2b_probe_clear(w2b_probe *probe);
 
@@ -101,6 +104,13 @@ void w2b_table_free(w2b_table *table);
  * short. */
 int w2b_table_add(w2b_table *table, const char *word, uint32_t length, uint64_t count,
                   uint32_t id);
+
+/* Counts a word so many times more, which gets a provisional id if it is new.
+ * 0, or -1 if memory or ids have run out. */
+int w2b_table_count(w2b_table *table, const char *word, uint32_t length, uint64_t count);
+
+/* Bytes of memory that it holds. */
+uint64_t w2b_table_bytes(const w2b_table *table);
 
 /* The entry of a word, or NULL. */
 const w2b_entry *w2b_table_find(const w2b_table *table, const char *word, uint32_t length);

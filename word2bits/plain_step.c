@@ -30,36 +30,36 @@ typedef struct window {
     uint32_t members;   /* positions of the span without the one to skip */
 } window;
 
-static double mean_at(const w2b_latents *from, w2b_loop_quant quant, const window *w, uint32_t c)
+static double mean_at(const w2b_plain *from, w2b_loop_quant quant, const window *w, uint32_t c)
 {
     double sum = 0;
     for (uint32_t p = w->span.first; p < w->span.end; p++)
         if (p != w->span.skip)
-            sum += level(quant, from->u[w->in_rows[p] * from->ld + c]);
+            sum += level(quant, from->u[w->in_rows[p] * from->dim + c]);
     return w->members ? sum / w->members : 0;
 }
 
 /* One input against one output: the error, times rate, goes to both sides. */
-static void pair_step(const w2b_latents *from, w2b_latents *to, w2b_loop_quant quant,
+static void pair_step(const w2b_plain *from, w2b_plain *to, w2b_loop_quant quant,
                       const window *w, uint32_t out_row, double want, double mass, double rate)
 {
     if (mass == 0)
         return;
     double score = 0;
     for (uint32_t c = 0; c < from->dim; c++)
-        score += mean_at(from, quant, w, c) * level(quant, from->v[out_row * from->ld + c]);
+        score += mean_at(from, quant, w, c) * level(quant, from->v[out_row * from->dim + c]);
     const double error = rate * (want - mass / (1 + w2b_exp(-score)));
     for (uint32_t c = 0; c < from->dim; c++) {
         const double mean = mean_at(from, quant, w, c);
-        const double target = level(quant, from->v[out_row * from->ld + c]);
-        to->v[out_row * to->ld + c] += (float)(error * mean);
+        const double target = level(quant, from->v[out_row * from->dim + c]);
+        to->v[out_row * to->dim + c] += (float)(error * mean);
         for (uint32_t p = w->span.first; p < w->span.end; p++)
             if (p != w->span.skip)
-                to->u[w->in_rows[p] * to->ld + c] += (float)(error * target);
+                to->u[w->in_rows[p] * to->dim + c] += (float)(error * target);
     }
 }
 
-void w2b_plain_step(const w2b_latents *from, w2b_latents *to, w2b_loop_quant quant,
+void w2b_plain_step(const w2b_plain *from, w2b_plain *to, w2b_loop_quant quant,
                     const w2b_block *block, double rate)
 {
     for (uint32_t i = 0; i < block->inputs; i++) {

@@ -1,32 +1,91 @@
 /*
- * round.c - forward, scores and backward of a block.
+ * round.c - what the two ways of doing the arithmetic have in common.
  */
 #include "word2bits/round.h"
 
+#include <math.h> /* floorf alone, which is exact */
 #include <string.h>
 
 #include "quant/num.h"
 
-/* ----- Memory --------------------------------------------------------------- */
+/* ----- The arithmetic ------------------------------------------------------- */
+
+/* The greatest weight of a pair: that of a negative, which stands for several
+ * draws, where it is more than 1. */
+static double most_weight(const w2b_walk_options *walk)
+{
+    const double targets = walk->arch == W2B_ARCH_CBOW ? 1 : 2.0 * walk->window;
+    const double negative = targets * walk->negative / walk->pool;
+    return negative > 1 ? negative : 1;
+}
+
+/* The range of a 16-bit latent is 16 steps of one bit to either side, whatever
+ * the bits: finer ones have smaller steps. After 20 epochs the sums of two latents
+ * are some 3 steps long at the median; with a range of 4, one in a hundred had
+ * run into the end. */
+static unsigned fraction_of(w2b_loop_quant quant)
+{
+    return 12 - quant.bits;
+}
+
+w2b_form w2b_form_for(w2b_loop_quant quant, const w2b_walk_options *walk)
+{
+    if (!w2b_fixed_fits(quant, walk))
+        return (w2b_form){w2b_float_engine.panel, 0};
+    return (w2b_form){w2b_fixed_engine.panel, quant.step / (float)(1u << fraction_of(quant))};
+}
+
+int w2b_round_init(w2b_round *round, w2b_isa isa, w2b_loop_quant quant,
+                   const w2b_walk_options *walk, w2b_latents *latents)
+{
+    memset(round, 0, sizeof *round);
+    round->quant = quant;
+    round->latents = latents;
+    round->room = w2b_block_room_for(walk);
+    round->kern = w2b_step_for(isa);
+    round->fixed = w2b_fixed_for(isa);
+    if (!round->kern || !round->fixed)
+        return -1;
+    const int fixed = w2b_fixed_fits(quant, walk);
+    round->engine = fixed ? &w2b_fixed_engine : &w2b_float_engine;
+    if (!fixed)
+        return 0;
+    round->fraction = fraction_of(quant);
+    round->weight = 32768;
+    for (double most = most_weight(walk); most > 1; most /= 2)
+        round->weight /= 2;
+    w2b_rng rng;
+    w2b_rng_seed(&rng, 0, 0);
+    for (size_t i = 0; i < sizeof round->noise / sizeof *round->noise; i++)
+        round->noise[i] = i < W2B_FIXED_NOISE ? ((float)(w2b_rng_next(&rng) >> 41) + 0.5f) /
+                                                        8388608.0f -
+                                                    0.5f
+                                              : round->noise[i - W2B_FIXED_NOISE];
+    return 0;
+}
+
+/* ----- Latents -------------------------------------------------------------- */
 
 /* At most about 26 groups: few enough that partial scores stay small beside
  * the rows, and an even share for 2 threads where the dimension allows. */
-static uint32_t group_columns(uint32_t dim)
+static uint32_t group_columns(uint32_t dim, uint32_t panel)
 {
-    const uint32_t lines = (dim + 15) / 16;
-    return (lines + 25) / 26 * 16;
+    const uint32_t panels = (dim + panel - 1) / panel;
+    return (panels + 25) / 26 * panel;
 }
 
-int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim)
+int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim, w2b_form form)
 {
     memset(latents, 0, sizeof *latents);
     latents->words = words;
     latents->dim = dim;
-    latents->group = group_columns(dim);
+    latents->unit = form.unit;
+    latents->group = group_columns(dim, form.panel);
     latents->groups = (dim + latents->group - 1) / latents->group;
     latents->ld = (size_t)latents->group * latents->groups;
     size_t numbers;
-    if (w2b_mul(words, latents->ld, &numbers) || w2b_mul(numbers, sizeof(float), &latents->bytes)) {
+    if (w2b_mul(words, latents->ld, &numbers) ||
+        w2b_mul(numbers, form.unit != 0 ? sizeof(int16_t) : sizeof(float), &latents->bytes)) {
         latents->bytes = SIZE_MAX;
         return -1;
     }
@@ -49,69 +108,60 @@ void w2b_latents_release(w2b_latents *latents)
     latents->u = latents->v = NULL;
 }
 
-/* Distance in floats of panels of so many rows: an odd number of cache lines,
- * or the panels of one row would fall into few sets of the cache. */
-static size_t panel_stride(size_t rows)
+void w2b_latents_store(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
+                       uint32_t n, const float *numbers)
 {
-    return (rows | 1) * 16;
+    void *to = matrix ? latents->v : latents->u;
+    const size_t at = row * latents->ld + first;
+    if (latents->unit == 0) {
+        memcpy((float *)to + at, numbers, n * sizeof *numbers);
+        return;
+    }
+    for (uint32_t c = 0; c < n; c++) {
+        const float units = floorf(numbers[c] / latents->unit + 0.5f);
+        const float least = units > -32768.0f ? units : -32768.0f;
+        ((int16_t *)to)[at + c] = (int16_t)(least < 32767.0f ? least : 32767.0f);
+    }
 }
 
-static size_t means_stride(const w2b_round *round)
+void w2b_latents_fetch(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
+                       uint32_t n, float *numbers)
 {
-    return panel_stride((size_t)round->room.chunks * 16);
+    const void *from = matrix ? latents->v : latents->u;
+    const size_t at = row * latents->ld + first;
+    if (latents->unit == 0) {
+        memcpy(numbers, (const float *)from + at, n * sizeof *numbers);
+        return;
+    }
+    for (uint32_t c = 0; c < n; c++)
+        numbers[c] = latents->unit * ((const int16_t *)from)[at + c];
 }
 
-static size_t outputs_stride(const w2b_round *round)
-{
-    return panel_stride((size_t)round->room.chunks * 16 + round->room.rows - 1);
-}
+/* ----- Lanes and shares ----------------------------------------------------- */
 
-static size_t contexts_stride(const w2b_round *round)
-{
-    return panel_stride(round->room.positions);
-}
-
-static size_t score_room(const w2b_round *round)
+size_t w2b_score_room(const w2b_round *round)
 {
     return (size_t)round->room.chunks * round->room.rows * 16;
-}
-
-size_t w2b_lane_bytes(const w2b_round *round)
-{
-    const size_t panels = round->latents->ld / 16;
-    return (panels * (means_stride(round) + outputs_stride(round)) +
-            (round->latents->groups + 2) * score_room(round)) *
-           sizeof(float);
 }
 
 int w2b_lane_make(w2b_lane *lane, const w2b_round *round)
 {
     memset(lane, 0, sizeof *lane);
-    const size_t panels = round->latents->ld / 16, scores = score_room(round);
-    if (w2b_block_make(&lane->block[0], &round->room) ||
-        w2b_block_make(&lane->block[1], &round->room))
-        goto fail;
-    lane->means = w2b_alloc_zero(panels * means_stride(round), sizeof(float));
-    lane->outputs = w2b_alloc_zero(panels * outputs_stride(round), sizeof(float));
-    lane->partials = w2b_alloc_zero(round->latents->groups * scores, sizeof(float));
-    lane->scores = w2b_alloc_zero(scores, sizeof(float));
-    lane->grads = w2b_alloc_zero(scores, sizeof(float));
-    if (lane->means && lane->outputs && lane->partials && lane->scores && lane->grads)
+    lane->scores = w2b_alloc_zero(w2b_score_room(round), sizeof(float));
+    if (lane->scores && !w2b_block_make(&lane->block[0], &round->room) &&
+        !w2b_block_make(&lane->block[1], &round->room) && !round->engine->lane_make(lane, round))
         return 0;
-fail:
-    w2b_lane_release(lane);
+    w2b_lane_release(lane, round);
     return -1;
 }
 
-void w2b_lane_release(w2b_lane *lane)
+void w2b_lane_release(w2b_lane *lane, const w2b_round *round)
 {
+    if (lane->work)
+        round->engine->lane_release(lane);
     w2b_block_release(&lane->block[0]);
     w2b_block_release(&lane->block[1]);
-    w2b_free(lane->means);
-    w2b_free(lane->outputs);
-    w2b_free(lane->partials);
     w2b_free(lane->scores);
-    w2b_free(lane->grads);
     memset(lane, 0, sizeof *lane);
 }
 
@@ -123,151 +173,49 @@ int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number, ui
     share->end_group = (uint32_t)(groups * (number + 1) / threads);
     share->first = (size_t)share->first_group * round->latents->group;
     share->end = (size_t)share->end_group * round->latents->group;
-    share->panels = (share->end - share->first) / 16;
-    share->contexts = w2b_alloc_zero(share->panels * contexts_stride(round), sizeof(float));
-    share->inputs = w2b_alloc_zero(share->panels * means_stride(round), sizeof(float));
-    share->tiles = w2b_alloc_zero(512, sizeof(float));
-    share->targets = w2b_alloc(round->room.outputs, sizeof *share->targets);
-    if (share->contexts && share->inputs && share->tiles && share->targets)
+    if (share->first == share->end || !round->engine->share_make(share, round))
         return 0;
-    w2b_share_release(share);
+    w2b_share_release(share, round);
     return -1;
 }
 
-void w2b_share_release(w2b_share *share)
+void w2b_share_release(w2b_share *share, const w2b_round *round)
 {
-    w2b_free(share->contexts);
-    w2b_free(share->inputs);
-    w2b_free(share->tiles);
-    w2b_free(share->targets);
+    if (share->work)
+        round->engine->share_release(share);
     memset(share, 0, sizeof *share);
 }
 
-/* Where the share's panels of a lane's buffers begin. */
-static float *own_means(const w2b_round *round, const w2b_lane *lane, const w2b_share *share)
+size_t w2b_lane_bytes(const w2b_round *round)
 {
-    return lane->means + share->first / 16 * means_stride(round);
+    return w2b_score_room(round) * sizeof(float) + round->engine->lane_bytes(round);
 }
 
-static float *own_outputs(const w2b_round *round, const w2b_lane *lane, const w2b_share *share)
+size_t w2b_share_bytes(const w2b_round *round, uint32_t threads)
 {
-    return lane->outputs + share->first / 16 * outputs_stride(round);
+    return round->engine->share_bytes(round, threads);
 }
 
-/* First row of the outputs that are not paired. */
-static size_t dense_row(const w2b_block *block)
-{
-    return block->paired ? 16 * (size_t)block->chunks : 0;
-}
-
-/* ----- Forward -------------------------------------------------------------- */
-
-/* Quantized copy of the share's columns of a latent row. */
-static void copy_row(const w2b_round *round, const w2b_share *share, const float *matrix,
-                     uint32_t row, float *to, size_t stride)
-{
-    const w2b_latents *latents = round->latents;
-    const size_t end = share->end < latents->dim ? share->end : latents->dim;
-    round->kern->quantize(round->quant, matrix + row * latents->ld + share->first,
-                          end - share->first, to, stride, share->panels);
-}
-
-static void average_contexts(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
-                             w2b_share *share)
-{
-    const size_t from = contexts_stride(round), to = means_stride(round);
-    float *means = own_means(round, lane, share);
-    for (uint32_t p = 0; p < block->positions; p++)
-        copy_row(round, share, round->latents->u, block->in_rows[p],
-                 share->contexts + (size_t)p * 16, from);
-    for (uint32_t i = 0; i < 16 * block->chunks; i++) {
-        const w2b_span none = {0, 0, 0};
-        const w2b_span span = i < block->inputs ? block->spans[i] : none;
-        const int skips = span.first <= span.skip && span.skip < span.end;
-        const uint32_t count = span.end - span.first - (uint32_t)skips;
-        round->kern->mean(share->contexts, from, span.first, span.end, span.skip,
-                          count ? 1.0f / (float)count : 0, means + (size_t)i * 16, to,
-                          share->panels);
-    }
-}
-
-/* Partial scores of one group of columns. */
-static void score_group(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
-                        w2b_share *share, uint32_t group)
-{
-    const w2b_step_kern *kern = round->kern;
-    const size_t panels = round->latents->group / 16;
-    float *const means = share->tiles, *const targets = share->tiles + 256;
-    for (uint32_t c = 0; c < block->chunks; c++) {
-        float *out = lane->partials + group * score_room(round) + (size_t)c * block->rows * 16;
-        for (size_t p = group * panels; p < (group + 1) * panels; p++) {
-            const float *rows = lane->outputs + p * outputs_stride(round);
-            const int add = p != group * panels;
-            kern->transpose(lane->means + p * means_stride(round) + (size_t)c * 256, means);
-            if (block->paired) {
-                kern->transpose(rows + (size_t)c * 256, targets);
-                kern->pair_dots(means, targets, out, add);
-            }
-            kern->scores(rows + dense_row(block) * 16, block->outputs - block->paired, means,
-                         out + 16, add);
-        }
-    }
-}
-
-/* Asks for the rows of `next` that come after `done` of `parts` parts of it. A
- * core has room for a dozen or two of misses: asked for all at once, they would
- * stall it; between products they cost next to nothing. */
-static void prefetch_part(const w2b_round *round, const w2b_block *next, const w2b_share *share,
-                          uint32_t done, uint32_t parts)
-{
-    const w2b_latents *latents = round->latents;
-    const uint32_t rows = next->positions + next->outputs;
-    const uint32_t end = (uint32_t)((uint64_t)rows * (done + 1) / parts);
-    for (uint32_t r = (uint32_t)((uint64_t)rows * done / parts); r < end; r++) {
-        const float *row = r < next->positions
-                               ? latents->u + next->in_rows[r] * latents->ld
-                               : latents->v + next->out_rows[r - next->positions] * latents->ld;
-        for (size_t c = share->first; c < share->end; c += 16)
-            __builtin_prefetch(row + c, 0, 2);
-    }
-}
+/* ----- A round -------------------------------------------------------------- */
 
 void w2b_round_forward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
                        const w2b_block *next, w2b_share *share)
 {
-    if (block->inputs == 0 || share->panels == 0)
-        return;
-    average_contexts(round, lane, block, share);
-    float *outputs = own_outputs(round, lane, share);
-    for (uint32_t y = 0; y < block->outputs; y++) {
-        const size_t row = y < block->paired ? y : dense_row(block) + y - block->paired;
-        copy_row(round, share, round->latents->v, block->out_rows[y], outputs + row * 16,
-                 outputs_stride(round));
-    }
-    const uint32_t groups = share->end_group - share->first_group;
-    for (uint32_t g = 0; g < groups; g++) {
-        if (next)
-            prefetch_part(round, next, share, g, groups);
-        score_group(round, lane, block, share, share->first_group + g);
-    }
-}
-
-/* ----- Scores --------------------------------------------------------------- */
-
-/* Weights of a chunk that are in use, and where they begin. */
-static size_t used_weights(const w2b_block *block)
-{
-    return (size_t)(1 + block->outputs - block->paired) * 16;
+    if (block->inputs && share->first < share->end)
+        round->engine->forward(round, lane, block, next, share);
 }
 
 void w2b_round_scores(const w2b_round *round, w2b_lane *lane, const w2b_block *block, float rate)
 {
-    for (uint32_t c = 0; c < block->chunks && block->inputs; c++) {
-        const size_t at = w2b_block_at(block, 0, 16 * c);
-        round->kern->gradient(lane->partials + at, round->latents->groups, score_room(round),
-                              block->want + at, block->mass + at, rate, lane->scores + at,
-                              lane->grads + at, used_weights(block));
-    }
+    if (block->inputs)
+        round->engine->scores(round, lane, block, rate);
+}
+
+void w2b_round_backward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
+                        const w2b_block *next, w2b_share *share)
+{
+    if (block->inputs && share->first < share->end)
+        round->engine->backward(round, lane, block, next, share);
 }
 
 /* log(1 + exp(x)) */
@@ -281,7 +229,7 @@ double w2b_round_loss(const w2b_lane *lane, const w2b_block *block)
     double loss = 0;
     for (uint32_t c = 0; c < block->chunks && block->inputs; c++) {
         const size_t begin = w2b_block_at(block, 0, 16 * c);
-        for (size_t i = begin; i < begin + used_weights(block); i++) {
+        for (size_t i = begin; i < begin + w2b_used_weights(block); i++) {
             const double want = block->want[i], not_wanted = block->mass[i] - want;
             if (want != 0)
                 loss += want * softplus(-(double)lane->scores[i]);
@@ -290,62 +238,4 @@ double w2b_round_loss(const w2b_lane *lane, const w2b_block *block)
         }
     }
     return loss;
-}
-
-/* ----- Backward ------------------------------------------------------------- */
-
-static void input_gradients(const w2b_round *round, const w2b_lane *lane, const w2b_block *block,
-                            w2b_share *share)
-{
-    const float *outputs = own_outputs(round, lane, share);
-    for (size_t p = 0; p < share->panels; p++)
-        for (uint32_t c = 0; c < block->chunks; c++) {
-            const float *rows = outputs + p * outputs_stride(round);
-            const float *grads = lane->grads + w2b_block_at(block, 0, 16 * c);
-            round->kern->gather(block->paired ? grads : NULL, rows + (size_t)c * 256, grads + 16,
-                                rows + dense_row(block) * 16, block->outputs - block->paired,
-                                share->inputs + p * means_stride(round) + (size_t)c * 256);
-        }
-}
-
-static void update_outputs(const w2b_round *round, const w2b_lane *lane, const w2b_block *block,
-                           w2b_share *share)
-{
-    for (uint32_t y = 0; y < block->outputs; y++)
-        share->targets[y] =
-            round->latents->v + block->out_rows[y] * round->latents->ld + share->first;
-    for (uint32_t c = 0; c < block->chunks; c++) {
-        const float *grads = lane->grads + w2b_block_at(block, 0, 16 * c);
-        const float *means = own_means(round, lane, share) + (size_t)c * 256;
-        const uint32_t first = 16 * c < block->paired ? 16 * c : block->paired;
-        const uint32_t pairs = block->paired - first < 16 ? block->paired - first : 16;
-        round->kern->spread_diagonal(grads, pairs, means, means_stride(round),
-                                     share->targets + first, share->panels);
-        round->kern->spread(grads + 16, block->outputs - block->paired, means,
-                            means_stride(round), share->targets + block->paired, share->panels);
-    }
-}
-
-/* Every row of a context takes the whole gradient of the mean, as in word2vec,
- * not its share of it. */
-static void update_contexts(const w2b_round *round, const w2b_block *block, w2b_share *share)
-{
-    for (uint32_t p = 0; p < block->positions; p++) {
-        const uint32_t first = block->taken[p], end = block->taken[p + 1];
-        if (first != end)
-            round->kern->accumulate(
-                share->inputs, means_stride(round), block->takers + first, end - first,
-                round->latents->u + block->in_rows[p] * round->latents->ld + share->first,
-                share->panels);
-    }
-}
-
-void w2b_round_backward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
-                        w2b_share *share)
-{
-    if (block->inputs == 0 || share->panels == 0)
-        return;
-    input_gradients(round, lane, block, share);
-    update_outputs(round, lane, block, share);
-    update_contexts(round, block, share);
 }

@@ -41,8 +41,7 @@ static void fill_alias(w2b_sampler *sampler, double *share, uint32_t *small)
     const uint32_t n = sampler->words;
     uint32_t n_small = 0, n_large = 0;
     for (uint32_t i = 0; i < n; i++) {
-        sampler->alias[i] = i;
-        sampler->accept[i] = UINT32_MAX;
+        sampler->columns[i] = (w2b_alias){UINT32_MAX, i};
         if (share[i] < 1)
             small[n_small++] = i;
         else
@@ -50,8 +49,7 @@ static void fill_alias(w2b_sampler *sampler, double *share, uint32_t *small)
     }
     while (n_small && n_large) {
         const uint32_t poor = small[--n_small], rich = small[n - n_large];
-        sampler->accept[poor] = threshold(share[poor]);
-        sampler->alias[poor] = rich;
+        sampler->columns[poor] = (w2b_alias){threshold(share[poor]), rich};
         share[rich] -= 1 - share[poor];
         if (share[rich] < 1) {
             n_large--;
@@ -87,9 +85,8 @@ int w2b_sampler_make(w2b_sampler *sampler, const w2b_vocab *vocab, double sample
     memset(sampler, 0, sizeof *sampler);
     sampler->words = (uint32_t)w2b_vocab_size(vocab);
     sampler->keep = w2b_alloc(sampler->words, sizeof *sampler->keep);
-    sampler->accept = w2b_alloc(sampler->words, sizeof *sampler->accept);
-    sampler->alias = w2b_alloc(sampler->words, sizeof *sampler->alias);
-    if (!sampler->keep || !sampler->accept || !sampler->alias || make_negatives(sampler, vocab)) {
+    sampler->columns = w2b_alloc(sampler->words, sizeof *sampler->columns);
+    if (!sampler->keep || !sampler->columns || make_negatives(sampler, vocab)) {
         w2b_sampler_release(sampler);
         return -1;
     }
@@ -100,7 +97,6 @@ int w2b_sampler_make(w2b_sampler *sampler, const w2b_vocab *vocab, double sample
 void w2b_sampler_release(w2b_sampler *sampler)
 {
     w2b_free(sampler->keep);
-    w2b_free(sampler->accept);
-    w2b_free(sampler->alias);
+    w2b_free(sampler->columns);
     memset(sampler, 0, sizeof *sampler);
 }

@@ -7,12 +7,11 @@
 #include "word2bits/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "io/temp.h"
 #include "word2bits/count.h"
 
 /* Ids that a thread remaps at a time: 4 MiB. */
@@ -67,50 +66,11 @@ int w2b_spool_on_disk(const w2b_spool *spool)
 
 /* ----- The file ------------------------------------------------------------ */
 
-/* Not every file system knows files without a name (O_TMPFILE). */
-static w2b_err create_file(w2b_spool *spool, w2b_diag *diag)
-{
-    spool->fd = open(spool->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (spool->fd >= 0)
-        return W2B_OK;
-    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
-        return w2b_fail_sys(diag, spool->folder, errno, "cannot create a temporary file");
-    static const char name[] = "/w2b-spool-XXXXXX";
-    const size_t length = strlen(spool->folder);
-    char *path = w2b_alloc(length + sizeof name, 1);
-    if (!path)
-        return w2b_fail_memory(diag, length + sizeof name, "a path");
-    memcpy(path, spool->folder, length);
-    memcpy(path + length, name, sizeof name);
-    spool->fd = mkostemp(path, O_CLOEXEC);
-    const int error = errno;
-    if (spool->fd >= 0)
-        (void)unlink(path);
-    w2b_free(path);
-    if (spool->fd < 0)
-        return w2b_fail_sys(diag, spool->folder, error, "cannot create a temporary file");
-    return W2B_OK;
-}
-
 static w2b_err file_write(const w2b_spool *spool, uint64_t at, const uint32_t *ids, size_t n,
                           w2b_diag *diag)
 {
-    const char *bytes = (const char *)ids;
-    size_t left = n * sizeof *ids;
-    off_t offset = (off_t)(at * sizeof *ids);
-    while (left > 0) {
-        const ssize_t got = pwrite(spool->fd, bytes, left < MOST_BYTES ? left : MOST_BYTES,
-                                   offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return w2b_fail_sys(diag, spool->folder, got < 0 ? errno : ENOSPC,
-                                "cannot write token ids to a temporary file");
-        bytes += got;
-        left -= (size_t)got;
-        offset += got;
-    }
-    return W2B_OK;
+    return w2b_temp_write(spool->fd, spool->folder, "token ids", at * sizeof *ids, ids,
+                          n * sizeof *ids, diag);
 }
 
 static w2b_err file_read(const w2b_spool *spool, uint64_t at, uint32_t *ids, size_t n,
@@ -143,7 +103,7 @@ w2b_err w2b_spool_extend(w2b_spool *spool, uint64_t n, uint64_t *at, w2b_diag *d
         return w2b_fail(diag, W2B_ERR_LIMIT, "the text has more words than can be numbered");
     const uint64_t size = spool->n + n;
     if (spool->fd < 0 && size * sizeof *spool->ids > spool->memory) {
-        w2b_err err = create_file(spool, diag);
+        w2b_err err = w2b_temp_open(spool->folder, &spool->fd, diag);
         if (!err)
             err = file_write(spool, 0, spool->ids, (size_t)spool->n, diag);
         if (err)
@@ -281,7 +241,11 @@ w2b_err w2b_spool_finish(w2b_spool *spool, const uint32_t **ids, uint64_t *n, w2
         }
         *ids = spool->ids;
     } else {
-        if (ftruncate(spool->fd, (off_t)size) != 0)
+        int cut;
+        do {
+            cut = ftruncate(spool->fd, (off_t)size);
+        } while (cut != 0 && errno == EINTR);
+        if (cut != 0)
             return w2b_fail_sys(diag, spool->folder, errno, "cannot cut a temporary file");
         if (size > 0) {
             void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, spool->fd, 0);

@@ -22,6 +22,7 @@ struct w2b_text {
     size_t cut;           /* bytes a piece, more than the longest word */
     unsigned char *carry; /* begins a word that the next piece continues */
     size_t n_carry;
+    int keep_lines;
     int skipping;         /* inside a word that is too long for a piece */
     uint64_t long_words;
     uint64_t bytes;
@@ -262,11 +263,20 @@ static w2b_err fill(w2b_text *text, w2b_piece *piece, w2b_diag *diag)
     return W2B_OK;
 }
 
+/* Where the last whole line ends, or 0: there is none, or they are not wanted. */
+static size_t last_line(const w2b_text *text, const w2b_piece *piece)
+{
+    const unsigned char *at =
+        text->keep_lines && piece->size ? memrchr(piece->text, '\n', piece->size) : NULL;
+    return at ? (size_t)(at - piece->text) + 1 : 0;
+}
+
 /* Moves what follows the last white space to the carry. A piece without any
  * is part of a word longer than allowed: it goes, and the rest of it will. */
 static void cut_last_word(w2b_text *text, w2b_piece *piece)
 {
-    size_t end = piece->size;
+    const size_t line = last_line(text, piece);
+    size_t end = line ? line : piece->size;
     while (end > 0 && !w2b_text_white(piece->text[end - 1]))
         end--;
     if (end == 0 && piece->size > 0) {
@@ -280,15 +290,28 @@ static void cut_last_word(w2b_text *text, w2b_piece *piece)
     piece->size = end;
 }
 
+void w2b_text_keep_lines(w2b_text *text)
+{
+    text->keep_lines = 1;
+}
+
+int w2b_piece_room(w2b_piece *piece, size_t size)
+{
+    if (size + W2B_TEXT_PAD <= piece->room)
+        return 0;
+    w2b_free(piece->text);
+    piece->room = 0;
+    piece->text = w2b_alloc(size + W2B_TEXT_PAD, 1);
+    if (!piece->text)
+        return -1;
+    piece->room = size + W2B_TEXT_PAD;
+    return 0;
+}
+
 w2b_err w2b_text_read(w2b_text *text, w2b_piece *piece, w2b_diag *diag)
 {
-    if (!piece->text) {
-        const size_t room = text->cut + W2B_TEXT_PAD;
-        piece->text = w2b_alloc(room, 1);
-        if (!piece->text)
-            return w2b_fail_memory(diag, room, "text");
-        piece->room = room;
-    }
+    if (w2b_piece_room(piece, text->cut))
+        return w2b_fail_memory(diag, text->cut, "text");
     do {
         memcpy(piece->text, text->carry, text->n_carry);
         piece->size = text->n_carry;

@@ -39,6 +39,12 @@ w2b_err w2b_text_open(const char *const *paths, size_t n_paths, size_t piece,
  * with W2B_ERR_FORMAT on files that are not text. */
 w2b_err w2b_text_read(w2b_text *text, w2b_piece *piece, w2b_diag *diag);
 
+/* From now on pieces end at the end of a line, but for lines longer than one. */
+void w2b_text_keep_lines(w2b_text *text);
+
+/* Room for `size` bytes and the padding. 0, or -1 if memory is short. */
+int w2b_piece_room(w2b_piece *piece, size_t size);
+
 /* So far: bytes read, their XXH3-64, words left out. */
 uint64_t w2b_text_bytes(const w2b_text *text);
 uint64_t w2b_text_checksum(const w2b_text *text);

@@ -45,7 +45,8 @@ static int compare_items(const void *left, const void *right)
     return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
 }
 
-static int collect(const w2b_table *table, uint64_t min_count, item **items, size_t *n)
+static int collect(const w2b_table *table, uint64_t min_count, const w2b_table *keep,
+                   item **items, size_t *n)
 {
     *n = 0;
     item *list = w2b_alloc((size_t)w2b_table_words(table), sizeof *list);
@@ -55,9 +56,9 @@ static int collect(const w2b_table *table, uint64_t min_count, item **items, siz
         const w2b_shard *shard = &table->shards[s];
         for (size_t i = 0; i < shard->n; i++) {
             const w2b_entry *entry = &shard->entries[i];
-            if (entry->count < min_count)
-                continue;
             const char *word = shard->bytes + entry->start;
+            if (entry->count < min_count && !(keep && w2b_table_find(keep, word, entry->length)))
+                continue;
             list[(*n)++] = (item){entry->count, prefix_of(word, entry->length), word,
                                   entry->length, entry->id};
         }
@@ -69,22 +70,29 @@ static int collect(const w2b_table *table, uint64_t min_count, item **items, siz
 
 /* ----- Building ------------------------------------------------------------ */
 
-static w2b_vocab *from_items(const item *items, size_t n)
+w2b_vocab *w2b_vocab_new(uint64_t n, size_t bytes)
 {
-    size_t bytes = n;
-    for (size_t i = 0; i < n; i++)
-        bytes += items[i].length;
     w2b_vocab *vocab = w2b_alloc_zero(1, sizeof *vocab);
     if (!vocab)
         return NULL;
     vocab->n = n;
     vocab->bytes = w2b_alloc(bytes, 1);
-    vocab->starts = w2b_alloc(n + 1, sizeof *vocab->starts);
-    vocab->counts = w2b_alloc(n, sizeof *vocab->counts);
-    if (!vocab->bytes || !vocab->starts || !vocab->counts) {
-        w2b_vocab_free(vocab);
+    vocab->starts = w2b_alloc((size_t)n + 1, sizeof *vocab->starts);
+    vocab->counts = w2b_alloc((size_t)n, sizeof *vocab->counts);
+    if (vocab->bytes && vocab->starts && vocab->counts)
+        return vocab;
+    w2b_vocab_free(vocab);
+    return NULL;
+}
+
+static w2b_vocab *from_items(const item *items, size_t n)
+{
+    size_t bytes = n;
+    for (size_t i = 0; i < n; i++)
+        bytes += items[i].length;
+    w2b_vocab *vocab = w2b_vocab_new(n, bytes);
+    if (!vocab)
         return NULL;
-    }
     uint64_t at = 0;
     for (size_t i = 0; i < n; i++) {
         vocab->starts[i] = at;
@@ -97,15 +105,15 @@ static w2b_vocab *from_items(const item *items, size_t n)
     return vocab;
 }
 
-w2b_err w2b_vocab_build(const w2b_table *table, uint64_t min_count, uint64_t most,
-                        w2b_vocab **vocab, uint32_t **map, w2b_diag *diag)
+w2b_err w2b_vocab_build(const w2b_table *table, uint64_t min_count, const w2b_table *keep,
+                        uint64_t most, w2b_vocab **vocab, uint32_t **map, w2b_diag *diag)
 {
     const uint64_t n_ids = map ? w2b_table_ids(table) : 0;
     item *items = NULL;
     size_t n = 0;
     w2b_vocab *made = NULL;
     uint32_t *rows = w2b_alloc((size_t)n_ids, sizeof *rows);
-    if (rows && collect(table, min_count, &items, &n) == 0) {
+    if (rows && collect(table, min_count, keep, &items, &n) == 0) {
         n = n < most ? n : (size_t)most;
         made = from_items(items, n);
     }
@@ -316,7 +324,7 @@ w2b_err w2b_vocab_open(const char *path, w2b_vocab **vocab, w2b_diag *diag)
         err = w2b_fail_at(diag, W2B_ERR_DATA, list.name, W2B_NOWHERE, W2B_NOWHERE,
                           "no words in the vocabulary");
     if (!err)
-        err = w2b_vocab_build(list.table, 1, UINT64_MAX, vocab, NULL, diag);
+        err = w2b_vocab_build(list.table, 1, NULL, UINT64_MAX, vocab, NULL, diag);
     w2b_free(list.buffer);
     w2b_table_free(list.table);
     w2b_stream_close(list.stream);

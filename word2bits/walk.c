@@ -14,7 +14,6 @@ w2b_block_room w2b_block_room_for(const w2b_walk_options *options)
     return (w2b_block_room){
         .chunks = (options->block + 15) / 16,
         .positions = positions,
-        .takers = options->block * (2 * options->window + 1),
         .outputs = (paired ? options->block : positions) + options->pool,
         .rows = 1 + (paired ? 0 : positions) + options->pool,
     };
@@ -28,14 +27,11 @@ int w2b_block_make(w2b_block *block, const w2b_block_room *room)
     const size_t weights = (size_t)room->chunks * room->rows * 16;
     block->in_rows = w2b_alloc(room->positions, sizeof *block->in_rows);
     block->spans = w2b_alloc(room->chunks * 16, sizeof *block->spans);
-    block->takers = w2b_alloc(room->takers, sizeof *block->takers);
-    block->taken = w2b_alloc(room->positions + 2, sizeof *block->taken);
     block->out_rows = w2b_alloc(room->outputs, sizeof *block->out_rows);
     /* a pool is never wanted: with paired outputs its rows stay as they are */
     block->want = w2b_alloc_zero(weights, sizeof *block->want);
     block->mass = w2b_alloc_zero(weights, sizeof *block->mass);
-    if (block->in_rows && block->spans && block->takers && block->taken && block->out_rows &&
-        block->want && block->mass)
+    if (block->in_rows && block->spans && block->out_rows && block->want && block->mass)
         return 0;
     w2b_block_release(block);
     return -1;
@@ -45,8 +41,6 @@ void w2b_block_release(w2b_block *block)
 {
     w2b_free(block->in_rows);
     w2b_free(block->spans);
-    w2b_free(block->takers);
-    w2b_free(block->taken);
     w2b_free(block->out_rows);
     w2b_free(block->want);
     w2b_free(block->mass);
@@ -82,7 +76,9 @@ int w2b_walker_make(w2b_walker *walker, const w2b_walk_options *options,
     walker->room = options->block + 2 * options->window;
     walker->tokens = w2b_alloc(walker->room, sizeof *walker->tokens);
     walker->lines = w2b_alloc(walker->room, sizeof *walker->lines);
-    if (walker->tokens && walker->lines)
+    walker->begins = w2b_alloc(walker->room, sizeof *walker->begins);
+    walker->ends = w2b_alloc(walker->room, sizeof *walker->ends);
+    if (walker->tokens && walker->lines && walker->begins && walker->ends)
         return 0;
     w2b_walker_release(walker);
     return -1;
@@ -92,6 +88,8 @@ void w2b_walker_release(w2b_walker *walker)
 {
     w2b_free(walker->tokens);
     w2b_free(walker->lines);
+    w2b_free(walker->begins);
+    w2b_free(walker->ends);
     memset(walker, 0, sizeof *walker);
 }
 
@@ -113,10 +111,10 @@ static void fill_queue(w2b_walker *walker)
             continue;
         }
         walker->consumed++;
-        if (keep[id] != UINT32_MAX && (uint32_t)(w2b_rng_next(&walker->rng) >> 32) > keep[id])
-            continue;
+        /* whether a token stays is a coin that no branch predictor can foresee */
         walker->tokens[walker->queued] = id;
-        walker->lines[walker->queued++] = walker->line;
+        walker->lines[walker->queued] = walker->line;
+        walker->queued += (uint32_t)(w2b_rng_next(&walker->rng) >> 32) <= keep[id];
     }
 }
 
@@ -131,35 +129,29 @@ static void shift_queue(w2b_walker *walker)
     memmove(walker->lines, walker->lines + drop, walker->queued * sizeof *walker->lines);
 }
 
+/* Where the lines begin and end that tokens [from, to) of the queue are in. */
+static void find_lines(const w2b_walker *walker, uint32_t from, uint32_t to)
+{
+    uint32_t begin = from, end = to;
+    for (uint32_t q = from; q < to; q++) {
+        if (q > from && walker->lines[q] != walker->lines[q - 1])
+            begin = q;
+        walker->begins[q] = begin;
+    }
+    for (uint32_t q = to; q > from; q--) {
+        if (q < to && walker->lines[q] != walker->lines[q - 1])
+            end = q;
+        walker->ends[q - 1] = end;
+    }
+}
+
 /* The window of a centre: as wide as drawn, within its line. */
 static w2b_span window_of(w2b_walker *walker, uint32_t centre)
 {
     const uint32_t width = 1 + w2b_rng_below(&walker->rng, walker->options->window);
-    const uint32_t line = walker->lines[centre];
-    w2b_span span = {centre, centre + 1, centre};
-    while (span.first > 0 && centre - span.first < width && walker->lines[span.first - 1] == line)
-        span.first--;
-    while (span.end < walker->queued && span.end - centre <= width &&
-           walker->lines[span.end] == line)
-        span.end++;
-    return span;
-}
-
-/* Turns spans round: which inputs take each position. */
-static void list_takers(w2b_block *block)
-{
-    /* counted two places on, summed up, and moved back by one by the filling */
-    uint32_t *const at = block->taken + 1;
-    memset(block->taken, 0, ((size_t)block->positions + 2) * sizeof *block->taken);
-    for (uint32_t i = 0; i < block->inputs; i++)
-        for (uint32_t p = block->spans[i].first; p < block->spans[i].end; p++)
-            at[p + 1] += p != block->spans[i].skip;
-    for (uint32_t p = 0; p < block->positions; p++)
-        at[p + 1] += at[p];
-    for (uint32_t i = 0; i < block->inputs; i++)
-        for (uint32_t p = block->spans[i].first; p < block->spans[i].end; p++)
-            if (p != block->spans[i].skip)
-                block->takers[at[p]++] = i;
+    const uint32_t first = centre > width ? centre - width : 0, end = centre + width + 1;
+    const uint32_t begin = walker->begins[centre], stop = walker->ends[centre];
+    return (w2b_span){first > begin ? first : begin, end < stop ? end : stop, centre};
 }
 
 /* Appends the pool. It counts for input i as total[i] draws in all, but a draw
@@ -175,16 +167,16 @@ static void add_pool(w2b_walker *walker, w2b_block *block, const float *total)
         weight[i] = total[i] / (float)pool;
     for (uint32_t i = 0; i < block->paired; i++)
         paired |= 1ull << (block->out_rows[i] & 63);
+    uint32_t *words = block->out_rows + block->outputs;
+    w2b_sampler_negatives(walker->sampler, &walker->rng, words, pool);
     for (uint32_t p = 0; p < pool; p++) {
-        const uint32_t word = w2b_sampler_negative(walker->sampler, &walker->rng);
-        const uint32_t row = 1 + dense + p;
+        const uint32_t word = words[p], row = 1 + dense + p;
         for (uint32_t c = 0; c < block->chunks; c++)
             memcpy(block->mass + w2b_block_at(block, row, 16 * c), weight + 16 * c,
                    16 * sizeof *weight);
         for (uint32_t i = 0; i < block->paired && (paired >> (word & 63) & 1); i++)
             if (block->out_rows[i] == word)
                 block->mass[w2b_block_at(block, row, i)] = 0;
-        block->out_rows[block->outputs + p] = word;
     }
     block->outputs += pool;
 }
@@ -248,18 +240,19 @@ void w2b_walker_next(w2b_walker *walker, w2b_block *block)
     if (block->inputs == 0)
         return;
 
-    w2b_span windows[W2B_MAX_BLOCK];
-    for (uint32_t i = 0; i < block->inputs; i++)
-        windows[i] = window_of(walker, walker->centre + i);
     const uint32_t window = options->window;
     const uint32_t base = walker->centre > window ? walker->centre - window : 0;
-    const uint32_t last = walker->centre + block->inputs + window;
-    block->positions = (last < walker->queued ? last : walker->queued) - base;
+    const uint32_t past = walker->centre + block->inputs + window;
+    const uint32_t last = past < walker->queued ? past : walker->queued;
+    w2b_span windows[W2B_MAX_BLOCK];
+    find_lines(walker, base, last);
+    for (uint32_t i = 0; i < block->inputs; i++)
+        windows[i] = window_of(walker, walker->centre + i);
+    block->positions = last - base;
     memcpy(block->in_rows, walker->tokens + base, block->positions * sizeof *block->in_rows);
     if (options->arch == W2B_ARCH_CBOW)
         fill_cbow(walker, block, windows, base);
     else
         fill_skipgram(walker, block, windows, base);
-    list_takers(block);
     walker->centre += block->inputs;
 }

@@ -47,8 +47,6 @@ typedef struct w2b_block {
     uint64_t consumed;    /* tokens the walker has read so far */
     uint32_t *in_rows;    /* [positions] rows of u */
     w2b_span *spans;      /* [inputs] */
-    uint32_t *takers;     /* the inputs that each position is part of, rising; */
-    uint32_t *taken;      /* [positions + 1] those of p from taken[p] on */
     uint32_t *out_rows;   /* [outputs] rows of v */
     /* Inputs come in chunks of 16, and each chunk has `rows` rows of 16
      * weights: row 0 belongs to the paired outputs, input i with output i;
@@ -66,7 +64,7 @@ static inline size_t w2b_block_at(const w2b_block *block, uint32_t y, uint32_t i
 
 /* Room that a block needs for its options. */
 typedef struct w2b_block_room {
-    uint32_t chunks, positions, takers, outputs, rows;
+    uint32_t chunks, positions, outputs, rows;
 } w2b_block_room;
 
 typedef struct w2b_walk_options {
@@ -93,6 +91,7 @@ typedef struct w2b_walker {
     /* Tokens that survived the thinning: up to `window` behind the centre, and
      * as many as have been read ahead of it. */
     uint32_t *tokens, *lines;
+    uint32_t *begins, *ends;  /* of the lines of tokens, while a block is made */
     uint32_t queued, centre, room;
 } w2b_walker;
 
