@@ -216,7 +216,8 @@ w2b_err w2b_search_analogy(w2b_search *search, w2b_analogy method, const uint64_
     for (size_t at = 0; err == W2B_OK && at < n; at += job.n) {
         err = batch_fill(&job, rows + at, n - at, diag);
         if (err == W2B_OK) {
-            err = w2b_search_scan(search, &job.probes, job.n_probes, analogy_take, &job, diag);
+            err = w2b_search_scan(search, &job.probes, job.n_probes, NULL, analogy_take, &job,
+                                  diag);
         }
         if (err == W2B_OK) {
             for (size_t i = 0; i < job.n; i++) {

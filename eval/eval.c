@@ -339,6 +339,9 @@ w2b_err w2b_eval(w2b_search *search, const w2b_testset *set, const w2b_eval_opti
     r.outcomes = judge.outcomes;
     w2b_free(judge.lower);
     if (err == W2B_OK) {
+        err = w2b_model_unchanged(search->model, diag);
+    }
+    if (err == W2B_OK) {
         err = finish(&judge, &r);
     }
     if (err != W2B_OK) {

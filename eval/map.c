@@ -264,6 +264,9 @@ w2b_err w2b_map_new(const w2b_model *model, const w2b_map_options *options, w2b_
         err = map_lay_out(made, &o, xy, diag);
     }
     if (err == W2B_OK) {
+        err = w2b_model_unchanged(model, diag);
+    }
+    if (err == W2B_OK) {
         positions_set(made, (const double (*)[2])xy);
         *map = made;
     } else {

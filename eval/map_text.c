@@ -120,9 +120,5 @@ w2b_err w2b_map_printf(w2b_out *out, w2b_diag *diag, const char *format, ...)
 w2b_err w2b_map_word(const w2b_map *map, size_t row, const char **word, size_t *length,
                      w2b_diag *diag)
 {
-    *word = w2b_model_word(map->model, row, length);
-    if (*word == NULL) {
-        return w2b_fail(diag, W2B_ERR_CORRUPT, "the word of row %zu is damaged", row);
-    }
-    return W2B_OK;
+    return w2b_model_word_at(map->model, row, word, length, diag);
 }

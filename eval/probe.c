@@ -4,8 +4,8 @@
  *
  * A tile of rows is unpacked to 16-bit integers (or floats) once and meets all
  * probes while it lies in the cache. Norms are not computed ahead: the first
- * scan finds them on the way, from rows that are unpacked anyway, so that a
- * handle made for a single question does not read the model twice.
+ * scan finds them on the way, a part at a time, so that a handle made for a
+ * single question does not read the model twice.
  */
 #include <math.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #endif
 
 #include "eval/search.h"
+#include "quant/scheme.h"
 
 #define TILE_BYTES ((size_t)96 << 10)    /* of unpacked rows: second cache */
 #define COSINE_BYTES ((size_t)512 << 10) /* of a tile with all probes: same */
@@ -27,8 +28,10 @@
  * for its turn. */
 #define THREAD_BYTES (48.0 * (1 << 20))
 
-/* sum |q| * 127 < 2^31 */
+/* sum |q| * 127 < 2^31; or where rows are squeezed, whose squares are below 2^30,
+ * |q| < 2^16 (by the inequality of Cauchy and Schwarz). */
 #define SUM_LIMIT 16909320.0
+#define LENGTH_LIMIT 65535.0
 
 /* ----- Single rows -------------------------------------------------------- */
 
@@ -37,14 +40,15 @@ static size_t row_bytes(const w2b_search *search)
     return search->width * (search->floating ? sizeof(float) : sizeof(int16_t));
 }
 
-/* n rows of codes to working form. */
-static void rows_unpack(const w2b_search *search, const uint8_t *codes, size_t n, void *rows)
+void w2b_rows_unpack(const w2b_search *search, const uint8_t *codes, size_t n, void *rows)
 {
     const w2b_code *const code = search->code;
     if (code->bits == 32) {
         search->scan->widen_f32(codes, n, code->dim, rows);
     } else if (code->bits == 16) {
         search->scan->widen_f16(codes, n, code->dim, rows);
+    } else if (code->scheme->unpack != NULL) {
+        code->scheme->unpack(code, search->scan, codes, n, rows);
     } else {
         search->scan->unpack(codes, code->stride, n, code->dim, code->bits, code->levels, rows);
     }
@@ -118,6 +122,7 @@ int w2b_probes_make(w2b_probes *probes, const w2b_search *search, size_t room, i
     probes->room = room;
     probes->as_codes = as_codes && search->signs;
     probes->inverses = w2b_alloc(room, sizeof *probes->inverses);
+    probes->outside = w2b_alloc_zero(room, sizeof *probes->outside);
     void *numbers = NULL;
     if (probes->as_codes) {
         numbers = probes->codes = w2b_alloc(room, search->code->stride);
@@ -126,7 +131,7 @@ int w2b_probes_make(w2b_probes *probes, const w2b_search *search, size_t room, i
     } else {
         numbers = probes->ints = w2b_alloc(room, row_bytes(search));
     }
-    if (probes->inverses == NULL || numbers == NULL) {
+    if (probes->inverses == NULL || probes->outside == NULL || numbers == NULL) {
         w2b_probes_free(probes);
         return -1;
     }
@@ -139,6 +144,7 @@ void w2b_probes_free(w2b_probes *probes)
     w2b_free(probes->ints);
     w2b_free(probes->floats);
     w2b_free(probes->inverses);
+    w2b_free(probes->outside);
     memset(probes, 0, sizeof *probes);
 }
 
@@ -151,16 +157,17 @@ w2b_err w2b_probes_row(w2b_search *search, w2b_probes *probes, size_t i, uint64_
     if (err != W2B_OK) {
         return err;
     }
+    probes->outside[i] = 0;
     if (probes->as_codes) {
         memcpy(probes->codes + i * search->code->stride, codes, search->code->stride);
         probes->inverses[i] = sign_inverse(search);
     } else if (search->floating) {
         float *const numbers = probes->floats + i * search->width;
-        rows_unpack(search, codes, 1, numbers);
+        w2b_rows_unpack(search, codes, 1, numbers);
         probes->inverses[i] = fabs(row_inverse_float(search, numbers));
     } else {
         int16_t *const numbers = probes->ints + i * search->width;
-        rows_unpack(search, codes, 1, numbers);
+        w2b_rows_unpack(search, codes, 1, numbers);
         probes->inverses[i] = row_inverse_int(search, numbers);
     }
     return W2B_OK;
@@ -175,7 +182,7 @@ static w2b_err sum_add(w2b_search *search, const w2b_term *term, w2b_diag *diag)
     if (err != W2B_OK) {
         return err;
     }
-    rows_unpack(search, codes, 1, search->row);
+    w2b_rows_unpack(search, codes, 1, search->row);
     if (search->floating) {
         float *const row = search->row;
         const double weight = fabs(row_inverse_float(search, row)) * term->weight;
@@ -205,12 +212,16 @@ static void sum_round(const w2b_search *search, w2b_probes *probes, size_t i, do
         probes->inverses[i] = fabs(row_inverse_float(search, numbers));
         return;
     }
-    double total = 0;
+    double total = 0, length = 0;
     for (size_t j = 0; j < dim; j++) {
-        total += fabs(search->sum[j] / largest);
+        const double x = search->sum[j] / largest;
+        total += fabs(x);
+        length += x * x;
     }
     /* Rounding adds at most half a unit to each number. */
-    const double room = (SUM_LIMIT - (double)dim) / total;
+    const double room = w2b_code_squeezes(search->code)
+                            ? (LENGTH_LIMIT - sqrt((double)dim)) / sqrt(length)
+                            : (SUM_LIMIT - (double)dim) / total;
     const double scale = room < 32767 ? room : 32767;
     int16_t *const numbers = probes->ints + i * search->width;
     memset(numbers, 0, row_bytes(search));
@@ -228,15 +239,20 @@ w2b_err w2b_probes_sum(w2b_search *search, w2b_probes *probes, size_t i, const w
 {
     const size_t dim = search->code->dim;
     memset(search->sum, 0, dim * sizeof *search->sum);
+    probes->outside[i] = query->n_terms == 0;
     for (size_t t = 0; t < query->n_terms; t++) {
         const w2b_err err = sum_add(search, &query->terms[t], diag);
         if (err != W2B_OK) {
             return err;
         }
     }
+    float *const turned = search->row;
+    if (query->vector != NULL) {
+        w2b_code_turn(search->code, query->vector, turned);
+    }
     double largest = 0;
     for (size_t j = 0; j < dim; j++) {
-        search->sum[j] += query->vector != NULL ? query->vector[j] : 0;
+        search->sum[j] += query->vector != NULL ? turned[j] : 0;
         largest = fabs(search->sum[j]) > largest ? fabs(search->sum[j]) : largest;
     }
     if (largest > 0) {
@@ -321,6 +337,8 @@ typedef struct scan_job {
     const w2b_probes *probes;
     size_t n;
     size_t tile;     /* rows, a multiple of W2B_GROUP */
+    const w2b_tops *tops;  /* NULL, or: */
+    w2b_sift sift;
     w2b_tile_fn take;
     void *user;
 } scan_job;
@@ -328,57 +346,91 @@ typedef struct scan_job {
 /* Rows of a model on their way through the kernels. */
 typedef struct row_set {
     const uint8_t *codes;
-    uint64_t first;        /* as in w2b_tile */
+    uint64_t first;          /* as in w2b_tile */
     const uint64_t *rows;
     size_t n;
-    int known;             /* their norms are */
+    const uint32_t *squares; /* at 1 to 8 bits, NULL for signs */
+    int known;               /* inverses are, at 16 and 32 bits */
 } row_set;
 
-/* Finds the norms of unpacked rows, or brings those into range that need it;
- * leaves the inverses, as the kernels' dots want them, in work->inverses. */
+/* Probes from .. to. */
+typedef struct probe_range {
+    size_t from;
+    size_t to;
+} probe_range;
+
+/* Rows at .. at + n of a set. */
+static row_set set_part(const w2b_search *search, const row_set *set, size_t at, size_t n)
+{
+    row_set part = *set;
+    part.codes += at * search->code->stride;
+    part.first += at;
+    part.rows = set->rows != NULL ? set->rows + at : NULL;
+    part.squares = set->squares != NULL ? set->squares + at : NULL;
+    part.n = n;
+    return part;
+}
+
+/* Leaves the inverses of unpacked rows, as the kernels' dots want them, in
+ * work->inverses; finds those of floats, and brings rows into range that need
+ * it. */
 static void tile_norms(w2b_search *search, w2b_work *work, const row_set *set)
 {
+    if (!search->floating) {
+        const uint32_t level = (uint32_t)search->code->levels[1];
+        for (size_t i = 0; i < set->n; i++) {
+            const uint32_t square = set->squares != NULL ? set->squares[i]
+                                                         : level * level * search->code->dim;
+            work->inverses[i] = square > 0 ? 1 / sqrt(square) : 0;
+        }
+        return;
+    }
     for (size_t i = 0; i < set->n; i++) {
         const uint64_t number = set->rows != NULL ? set->rows[i] : set->first + i;
         double *const inverse = &search->inverses[number];
-        if (!search->floating) {
-            const int16_t *const row = (const int16_t *)work->rows + i * search->width;
-            *inverse = set->known ? *inverse : row_inverse_int(search, row);
-        } else {
-            float *const row = (float *)work->rows + i * search->width;
-            if (!set->known) {
-                *inverse = row_inverse_float(search, row);
-            } else if (*inverse < 0) {
-                row_fit(row, search->width);
-            }
+        float *const row = (float *)work->rows + i * search->width;
+        if (!set->known) {
+            *inverse = row_inverse_float(search, row);
+        } else if (*inverse < 0) {
+            row_fit(row, search->width);
         }
         work->inverses[i] = fabs(*inverse);
     }
 }
 
-/* Cosines of all probes with n rows of a 1-bit model. */
-static void tile_hamming(const scan_job *job, w2b_work *work, const uint8_t *codes, size_t n)
+/* Cosines of probes with n rows of a 1-bit model. */
+static void tile_hamming(const scan_job *job, w2b_work *work, probe_range probes,
+                         const uint8_t *codes, size_t n)
 {
     const w2b_search *const search = job->search;
     const size_t stride = search->code->stride;
     const double inverse = sign_inverse(search);
-    for (size_t p = 0; p < job->n; p++) {
+    for (size_t p = probes.from; p < probes.to; p++) {
         search->scan->hamming(job->probes->codes + p * stride, codes, stride, n, work->dots);
         cosines_of_counts(search, work->dots, w2b_groups(n), job->probes->inverses[p] * inverse,
-                          work->cosines + p * job->tile);
+                          work->cosines + (p - probes.from) * job->tile);
     }
 }
 
-/* Cosines of all probes with rows of codes. */
-static void tile_dots(const scan_job *job, w2b_work *work, const row_set *set)
+/* Brings cosines with a vector from elsewhere to where they are right on
+ * average, with methods that keep what it takes. */
+static void correct_cosines(const w2b_code *code, const uint8_t *codes, size_t n, float *cosines)
+{
+    for (size_t i = 0; i < n; i++) {
+        cosines[i] /= code->scheme->kept(code, codes + i * code->stride);
+    }
+}
+
+/* Cosines of probes with rows of codes. */
+static void tile_dots(const scan_job *job, w2b_work *work, probe_range range, const row_set *set)
 {
     w2b_search *const search = job->search;
     const w2b_probes *const probes = job->probes;
     const size_t width = search->width, n = set->n;
-    rows_unpack(search, set->codes, n, work->rows);
+    w2b_rows_unpack(search, set->codes, n, work->rows);
     tile_norms(search, work, set);
-    for (size_t p = 0; p < job->n; p += DOTS_PROBES) {
-        const size_t m = job->n - p < DOTS_PROBES ? job->n - p : DOTS_PROBES;
+    for (size_t p = range.from; p < range.to; p += DOTS_PROBES) {
+        const size_t m = range.to - p < DOTS_PROBES ? range.to - p : DOTS_PROBES;
         if (search->floating) {
             search->scan->dot_f32(probes->floats + p * width, m, work->rows, n, width, work->dots,
                                   job->tile);
@@ -388,7 +440,7 @@ static void tile_dots(const scan_job *job, w2b_work *work, const row_set *set)
         }
         for (size_t i = 0; i < m; i++) {
             const double inverse = probes->inverses[p + i];
-            float *const out = work->cosines + (p + i) * job->tile;
+            float *const out = work->cosines + (p - range.from + i) * job->tile;
             if (search->floating) {
                 cosines_of_floats((const float *)work->dots + i * job->tile, w2b_groups(n),
                                   inverse, work->inverses, out);
@@ -396,26 +448,108 @@ static void tile_dots(const scan_job *job, w2b_work *work, const row_set *set)
                 cosines_of_ints((const int32_t *)work->dots + i * job->tile, w2b_groups(n),
                                 inverse, work->inverses, out);
             }
+            if (probes->outside[p + i] && search->code->scheme->kept != NULL) {
+                correct_cosines(search->code, set->codes, n, out);
+            }
         }
     }
 }
 
-static void set_take(const scan_job *job, size_t thread, const row_set *set)
+/* Up to a tile of rows to the job's owner. */
+static void set_take(const scan_job *job, size_t thread, probe_range probes, const row_set *set)
 {
     w2b_work *const work = &job->search->works[thread];
-    const size_t n = set->n;
+    const size_t n = set->n, many = probes.to - probes.from;
     if (job->probes->as_codes) {
-        tile_hamming(job, work, set->codes, n);
+        tile_hamming(job, work, probes, set->codes, n);
     } else {
-        tile_dots(job, work, set);
+        tile_dots(job, work, probes, set);
     }
-    for (size_t p = 0; p < job->n; p++) {
+    for (size_t p = 0; p < many; p++) {
         for (size_t i = n; i < w2b_groups(n) * W2B_GROUP; i++) {
             work->cosines[p * job->tile + i] = NAN;
         }
     }
-    const w2b_tile tile = {set->first, set->rows, n, w2b_groups(n), work->cosines, job->tile};
+    const w2b_tile tile = {set->first, set->rows, n, probes.from, many, w2b_groups(n),
+                           work->cosines, job->tile};
     job->take(job->user, thread, &tile);
+}
+
+/* Takes the rows of a set that passed the sieve for probe p, together. */
+static void passed_take(const scan_job *job, size_t thread, size_t p, const row_set *set,
+                        const uint64_t *passing)
+{
+    const w2b_sieved *const kept = &job->search->works[thread].sieved;
+    const size_t stride = job->search->code->stride;
+    const probe_range one = {p, p + 1};
+    row_set few = {.codes = kept->codes, .rows = kept->numbers,
+                   .squares = set->squares != NULL ? kept->squares : NULL};
+    for (size_t at = 0; at < set->n; at += 64) {
+        for (uint64_t bits = passing[at / 64]; bits != 0; bits &= bits - 1) {
+            const size_t i = at + (size_t)__builtin_ctzll(bits);
+            memcpy(kept->codes + few.n * stride, set->codes + i * stride, stride);
+            kept->numbers[few.n] = set->rows != NULL ? set->rows[i] : set->first + i;
+            if (set->squares != NULL) {
+                kept->squares[few.n] = set->squares[i];
+            }
+            if (++few.n == job->tile) {
+                set_take(job, thread, one, &few);
+                few.n = 0;
+            }
+        }
+    }
+    if (few.n > 0) {
+        set_take(job, thread, one, &few);
+    }
+}
+
+/* Up to a part's rows, when there are bars to hold them against. */
+static void set_sift(const scan_job *job, size_t thread, const row_set *set)
+{
+    w2b_work *const work = &job->search->works[thread];
+    const w2b_top *const top = w2b_tops_at(job->tops, thread, 0);
+    const size_t step = job->sift.batch ? W2B_SIFT_BATCH_ROWS : set->n;
+    for (size_t at = 0; at < set->n; at += step) {
+        const row_set part = set_part(job->search, set, at,
+                                      set->n - at < step ? set->n - at : step);
+        const w2b_some_rows rows = {part.codes, part.squares, part.n};
+        const size_t words = w2b_sieve_words(part.n);
+        if (job->sift.batch) {
+            w2b_sift_batch(&job->sift, job->search, work, top, &rows);
+        }
+        for (size_t p = 0; p < job->n; p++) {
+            if (!job->sift.batch) {
+                w2b_sift_one(&job->sift, job->search, work, p, top, &rows);
+            }
+            const uint64_t *const passing = work->sieved.passing +
+                                            (job->sift.batch ? p * words : 0);
+            uint64_t any = 0;
+            for (size_t i = 0; i < words; i++) {
+                any |= passing[i];
+            }
+            if (any != 0) {
+                passed_take(job, thread, p, &part, passing);
+            }
+        }
+    }
+}
+
+/* Up to a part's rows. The first ones of a thread go by tiles, until there is
+ * something to hold the others against. */
+static void set_scan(const scan_job *job, size_t thread, const row_set *set)
+{
+    const probe_range all = {0, job->n};
+    for (size_t at = 0; at < set->n;) {
+        const size_t left = set->n - at;
+        if (job->tops != NULL && w2b_tops_at(job->tops, thread, job->n - 1)->floor > -INFINITY) {
+            const row_set rest = set_part(job->search, set, at, left);
+            set_sift(job, thread, &rest);
+            return;
+        }
+        const row_set part = set_part(job->search, set, at, left < job->tile ? left : job->tile);
+        set_take(job, thread, all, &part);
+        at += part.n;
+    }
 }
 
 static int row_passes(const w2b_search *search, uint64_t row)
@@ -440,6 +574,26 @@ static size_t rows_passing(const w2b_search *search, uint64_t first, size_t n)
     return passing;
 }
 
+/* Whether rows of this job need their squares. */
+static int has_squares(const scan_job *job)
+{
+    return !job->search->floating && !job->search->signs;
+}
+
+/* The squares of gathered rows. */
+static const uint32_t *gathered_squares(const scan_job *job, w2b_work *work, const row_set *set)
+{
+    const w2b_search *const search = job->search;
+    if (!set->known) {
+        w2b_rows_squares(search, work, job->tile, set->codes, set->n, work->squares);
+        return work->squares;
+    }
+    for (size_t i = 0; i < set->n; i++) {
+        work->squares[i] = search->squares[set->rows[i]];
+    }
+    return work->squares;
+}
+
 /* Those of rows begin .. end of a block that pass the filter, brought together
  * in tiles: so that few of many cost little. */
 static void part_sift(const scan_job *job, size_t thread, const w2b_rows *rows, size_t begin,
@@ -455,7 +609,8 @@ static void part_sift(const scan_job *job, size_t thread, const w2b_rows *rows, 
             work->numbers[set.n++] = rows->first + at;
         }
         if (set.n == job->tile || (set.n > 0 && at + 1 == end)) {
-            set_take(job, thread, &set);
+            set.squares = has_squares(job) ? gathered_squares(job, work, &set) : NULL;
+            set_scan(job, thread, &set);
             set.n = 0;
         }
     }
@@ -464,6 +619,7 @@ static void part_sift(const scan_job *job, size_t thread, const w2b_rows *rows, 
 static w2b_err part_scan(const scan_job *job, size_t part, size_t thread, w2b_diag *diag)
 {
     w2b_search *const search = job->search;
+    w2b_work *const work = &search->works[thread];
     const size_t block = part / search->block_parts;
     const size_t begin = part % search->block_parts * W2B_PART_ROWS;
     const uint64_t block_first = (uint64_t)block * search->block_rows;
@@ -485,22 +641,25 @@ static w2b_err part_scan(const scan_job *job, size_t part, size_t thread, w2b_di
         part_sift(job, thread, &rows, begin, end, search->known[part]);
         return W2B_OK;
     }
-    for (size_t at = begin; at < end; at += job->tile) {
-        const row_set set = {
-            .codes = rows.codes + at * search->code->stride,
-            .first = rows.first + at,
-            .n = end - at < job->tile ? end - at : job->tile,
-            .known = search->known[part]};
-        set_take(job, thread, &set);
+    row_set set = {.codes = rows.codes + begin * search->code->stride,
+                   .first = rows.first + begin,
+                   .n = end - begin,
+                   .known = search->known[part]};
+    if (has_squares(job)) {
+        uint32_t *const squares = search->squares + set.first;
+        if (!set.known) {
+            w2b_rows_squares(search, work, job->tile, set.codes, set.n, squares);
+        }
+        set.squares = squares;
     }
-    if (!job->probes->as_codes) {
-        search->known[part] = 1;
-    }
+    set_scan(job, thread, &set);
+    search->known[part] = !job->probes->as_codes;
     return W2B_OK;
 }
 
-static int buffer_fit(void **buffer, size_t *room, size_t count, size_t size)
+int w2b_buffer_fit(void *buffer, size_t *room, size_t count, size_t size)
 {
+    void *held;
     size_t bytes;
     if (w2b_mul(count, size, &bytes) != 0) {
         return -1;
@@ -508,14 +667,42 @@ static int buffer_fit(void **buffer, size_t *room, size_t count, size_t size)
     if (bytes <= *room) {
         return 0;
     }
-    w2b_free(*buffer);
+    memcpy(&held, buffer, sizeof held);
+    w2b_free(held);
     *room = 0;
-    *buffer = w2b_alloc_zero(bytes, 1);
-    if (*buffer == NULL) {
+    held = w2b_alloc_zero(bytes, 1);
+    memcpy(buffer, &held, sizeof held);
+    if (held == NULL) {
         return -1;
     }
     *room = bytes;
     return 0;
+}
+
+/* One thread's buffers. */
+static int work_fit(const scan_job *job, w2b_work *work)
+{
+    const w2b_search *const search = job->search;
+    const int dense = !job->probes->as_codes, sifted = job->tops != NULL;
+    const size_t at_once = !dense ? 1 : job->n < DOTS_PROBES ? job->n : DOTS_PROBES;
+    const size_t least_dots = sifted ? W2B_PART_ROWS : 0;
+    const size_t least_rows = sifted && job->sift.batch ? W2B_SIFT_BATCH_ROWS : 0;
+    const size_t dots = at_once * job->tile;
+    int bad = w2b_buffer_fit(&work->cosines, &work->cosines_room, job->n * job->tile,
+                             sizeof(float));
+    bad |= w2b_buffer_fit(&work->dots, &work->dots_room, dots > least_dots ? dots : least_dots,
+                          sizeof(int32_t));
+    if (dense) {
+        bad |= w2b_buffer_fit(&work->rows, &work->rows_room,
+                              job->tile > least_rows ? job->tile : least_rows, row_bytes(search));
+        bad |= w2b_buffer_fit(&work->inverses, &work->inverses_room, job->tile, sizeof(double));
+    }
+    if (search->filter != NULL) {
+        bad |= w2b_buffer_fit(&work->codes, &work->codes_room, job->tile, search->code->stride);
+        bad |= w2b_buffer_fit(&work->numbers, &work->numbers_room, job->tile, sizeof(uint64_t));
+        bad |= w2b_buffer_fit(&work->squares, &work->squares_room, job->tile, sizeof(uint32_t));
+    }
+    return sifted ? bad | w2b_sift_fit(&job->sift, search, work, job->tile) : bad;
 }
 
 /* Chooses the rows of a tile and sees to every thread's buffers. */
@@ -529,29 +716,14 @@ static w2b_err job_prepare(scan_job *job, size_t threads, w2b_diag *diag)
     }
     tile = tile > TILE_ROWS ? TILE_ROWS : tile / W2B_GROUP * W2B_GROUP;
     job->tile = tile > 0 ? tile : W2B_GROUP;
-    const size_t at_once = !dense ? 1 : job->n < DOTS_PROBES ? job->n : DOTS_PROBES;
-    for (size_t t = 0; t < threads; t++) {
-        w2b_work *const work = &search->works[t];
-        int bad = buffer_fit((void **)&work->cosines, &work->cosines_room, job->n * job->tile,
-                             sizeof(float));
-        bad |= buffer_fit(&work->dots, &work->dots_room, at_once * job->tile, sizeof(int32_t));
-        if (dense) {
-            bad |= buffer_fit(&work->rows, &work->rows_room, job->tile, row_bytes(search));
-            bad |= buffer_fit((void **)&work->inverses, &work->inverses_room, job->tile,
-                              sizeof(double));
-        }
-        if (search->filter != NULL) {
-            bad |= buffer_fit((void **)&work->codes, &work->codes_room, job->tile,
-                              search->code->stride);
-            bad |= buffer_fit((void **)&work->numbers, &work->numbers_room, job->tile,
-                              sizeof(uint64_t));
-        }
-        if (bad) {
-            return w2b_fail_memory(diag, job->n * job->tile * sizeof(float),
-                                   "the buffers of a search");
-        }
+    int bad = job->tops != NULL &&
+              w2b_sift_make(&job->sift, search, job->probes, job->n) != 0;
+    for (size_t t = 0; !bad && t < threads; t++) {
+        bad = work_fit(job, &search->works[t]);
     }
-    return W2B_OK;
+    return bad ? w2b_fail_memory(diag, job->n * job->tile * sizeof(float),
+                                 "the buffers of a search")
+               : W2B_OK;
 }
 
 w2b_err w2b_search_filter(w2b_search *search, const uint8_t *rows, w2b_diag *diag)
@@ -572,25 +744,29 @@ w2b_err w2b_search_filter(w2b_search *search, const uint8_t *rows, w2b_diag *dia
     return W2B_OK;
 }
 
-static size_t threads_worth(const w2b_search *search, const w2b_probes *probes, size_t n)
+static size_t threads_worth(const w2b_search *search, const w2b_probes *probes, size_t n,
+                            int sifted)
 {
-    const size_t bytes = probes->as_codes ? search->code->stride : row_bytes(search);
+    const int packed = probes->as_codes || sifted;
+    const size_t bytes = packed ? search->code->stride : row_bytes(search);
     const double worth = 1 + (double)search->passing * (double)bytes * (double)n / THREAD_BYTES;
     const size_t threads = search->threads < search->parts ? search->threads : search->parts;
     return (double)threads < worth ? threads : (size_t)worth;
 }
 
-w2b_err w2b_search_scan(w2b_search *search, const w2b_probes *probes, size_t n, w2b_tile_fn take,
-                        void *user, w2b_diag *diag)
+w2b_err w2b_search_scan(w2b_search *search, const w2b_probes *probes, size_t n,
+                        const w2b_tops *tops, w2b_tile_fn take, void *user, w2b_diag *diag)
 {
-    scan_job job = {search, probes, n, 0, take, user};
+    scan_job job = {.search = search, .probes = probes, .n = n, .take = take, .user = user};
+    job.tops = w2b_sift_can(search) ? tops : NULL;
     const size_t parts = search->parts;
     if (parts == 0) {
         return W2B_OK;
     }
-    const size_t threads = threads_worth(search, probes, n);
+    const size_t threads = threads_worth(search, probes, n, job.tops != NULL);
     w2b_err err = job_prepare(&job, threads, diag);
     if (err != W2B_OK) {
+        w2b_sift_free(&job.sift);
         return err;
     }
     /* Damage in several parts: the first part's is told, by whichever thread. */
@@ -619,5 +795,6 @@ w2b_err w2b_search_scan(w2b_search *search, const w2b_probes *probes, size_t n, 
             }
         }
     }
+    w2b_sift_free(&job.sift);
     return err;
 }

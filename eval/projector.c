@@ -35,12 +35,12 @@ static w2b_err write_vector(projector *p, w2b_out *out, uint64_t row, w2b_diag *
 static w2b_err write_word(const projector *p, w2b_out *out, uint64_t row, w2b_diag *diag)
 {
     size_t length;
-    const char *const word = w2b_model_word(p->model, row, &length);
-    if (word == NULL) {
-        return w2b_fail(diag, W2B_ERR_CORRUPT, "the word of row %llu is damaged",
-                        (unsigned long long)row);
+    const char *word;
+    w2b_err err = w2b_model_word_at(p->model, row, &word, &length, diag);
+    if (err != W2B_OK) {
+        return err;
     }
-    const w2b_err err = w2b_map_text(out, W2B_QUOTE_TABS, word, length, diag);
+    err = w2b_map_text(out, W2B_QUOTE_TABS, word, length, diag);
     if (err != W2B_OK || !p->counts) {
         return err != W2B_OK ? err : w2b_out_write(out, "\n", 1, diag);
     }
@@ -89,11 +89,8 @@ w2b_err w2b_projector_save(const w2b_model *model, uint64_t words, const char *v
     w2b_free(p.vector);
     w2b_free(p.line);
     if (err == W2B_OK) {
-        err = w2b_out_commit(words_out, diag);
-        words_out = NULL;
-    }
-    if (err == W2B_OK) {
-        return w2b_out_commit(vectors_out, diag);
+        w2b_out *const both[] = {words_out, vectors_out};
+        return w2b_out_commit_all(both, 2, diag);
     }
     if (words_out != NULL) {
         w2b_out_abort(words_out);

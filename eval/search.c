@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "eval/top.h"
+#include "quant/scheme.h"
 
 #define THREADS_MAX 1024
 
@@ -32,6 +33,22 @@ static void parts_count(w2b_search *search)
     search->block_parts = (search->block_rows + W2B_PART_ROWS - 1) / W2B_PART_ROWS;
     search->parts = (size_t)whole * search->block_parts +
                     (size_t)((last + W2B_PART_ROWS - 1) / W2B_PART_ROWS);
+}
+
+/* A row of -1 for the sieve's squares. */
+static int8_t *used_make(const w2b_code *code)
+{
+    int8_t *const ones = w2b_alloc(code->dim, 1);
+    int8_t *const used = w2b_alloc(w2b_sieve_room(code->dim, code->bits), 1);
+    if (ones == NULL || used == NULL) {
+        w2b_free(ones);
+        w2b_free(used);
+        return NULL;
+    }
+    memset(ones, -1, code->dim);
+    w2b_sieve_lay(ones, code->dim, code->bits, used);
+    w2b_free(ones);
+    return used;
 }
 
 w2b_err w2b_search_new(const w2b_model *model, const w2b_search_options *options,
@@ -60,23 +77,47 @@ w2b_err w2b_search_new(const w2b_model *model, const w2b_search_options *options
     s->passing = s->rows;
     s->width = w2b_scan_width(s->code->dim);
     s->floating = s->code->bits > 8;
-    s->signs = s->code->bits == 1 && s->code->levels[1] > 0 &&
+    s->signs = s->code->bits == 1 && s->code->scheme->has_levels && s->code->levels[1] > 0 &&
                s->code->levels[0] == -s->code->levels[1];
     const uint32_t threads = o.threads > 0 ? o.threads : w2b_processors();
     s->threads = threads < THREADS_MAX ? threads : THREADS_MAX;
     parts_count(s);
-    s->inverses = w2b_alloc_zero(s->rows, sizeof *s->inverses);
+    if (s->floating) {
+        s->inverses = w2b_alloc_zero(s->rows, sizeof *s->inverses);
+    } else {
+        s->squares = w2b_alloc_zero(s->signs ? 1 : s->rows, sizeof *s->squares);
+    }
     s->known = w2b_alloc_zero(s->parts, sizeof *s->known);
     s->works = w2b_alloc_zero(s->threads, sizeof *s->works);
     s->sum = w2b_alloc_zero(s->width, sizeof *s->sum);
     s->row = w2b_alloc_zero(s->width, sizeof(float));
-    if (s->inverses == NULL || s->known == NULL || s->works == NULL || s->sum == NULL ||
-        s->row == NULL) {
+    s->used = w2b_sift_can(s) ? used_make(s->code) : NULL;
+    if ((s->floating ? s->inverses == NULL : s->squares == NULL) ||
+        (w2b_sift_can(s) && s->used == NULL) || s->known == NULL || s->works == NULL ||
+        s->sum == NULL || s->row == NULL) {
         w2b_search_free(s);
         return w2b_fail_memory(diag, s->rows * sizeof *s->inverses, "the norms of a search");
     }
     *search = s;
     return W2B_OK;
+}
+
+static void work_free(w2b_work *work)
+{
+    w2b_free(work->rows);
+    w2b_free(work->dots);
+    w2b_free(work->cosines);
+    w2b_free(work->inverses);
+    w2b_free(work->codes);
+    w2b_free(work->numbers);
+    w2b_free(work->squares);
+    w2b_free(work->sieved.passing);
+    w2b_free(work->sieved.bars);
+    w2b_free(work->sieved.limits);
+    w2b_free(work->sieved.turned);
+    w2b_free(work->sieved.codes);
+    w2b_free(work->sieved.numbers);
+    w2b_free(work->sieved.squares);
 }
 
 void w2b_search_free(w2b_search *search)
@@ -85,15 +126,12 @@ void w2b_search_free(w2b_search *search)
         return;
     }
     for (size_t t = 0; search->works != NULL && t < search->threads; t++) {
-        w2b_free(search->works[t].rows);
-        w2b_free(search->works[t].dots);
-        w2b_free(search->works[t].cosines);
-        w2b_free(search->works[t].inverses);
-        w2b_free(search->works[t].codes);
-        w2b_free(search->works[t].numbers);
+        work_free(&search->works[t]);
     }
     w2b_free(search->works);
+    w2b_free(search->squares);
     w2b_free(search->inverses);
+    w2b_free(search->used);
     w2b_free(search->filter);
     w2b_free(search->known);
     w2b_free(search->sum);
@@ -173,9 +211,10 @@ static int is_term(const w2b_query *query, uint64_t row)
 static void nearest_take(void *user, size_t thread, const w2b_tile *tile)
 {
     const nearest_job *const job = user;
-    for (size_t i = 0; i < job->n; i++) {
+    for (size_t p = 0; p < tile->n_probes; p++) {
+        const size_t i = tile->probe + p;
         w2b_top *const top = w2b_tops_at(&job->tops, thread, i);
-        const float *const cosines = tile->cosines + i * tile->stride;
+        const float *const cosines = tile->cosines + p * tile->stride;
         for (size_t g = 0; g < tile->groups * W2B_GROUP; g += W2B_GROUP) {
             if (!w2b_group_reaches(cosines + g, top->floor)) {
                 continue;
@@ -232,7 +271,7 @@ w2b_err w2b_search_nearest(w2b_search *search, const w2b_query *queries, size_t 
                 goto done;
             }
         }
-        err = w2b_search_scan(search, &probes, job.n, nearest_take, &job, diag);
+        err = w2b_search_scan(search, &probes, job.n, &job.tops, nearest_take, &job, diag);
         if (err != W2B_OK) {
             goto done;
         }

@@ -6,6 +6,8 @@
  * model's rows come by in tiles that fit the cache, are unpacked once and
  * multiplied with all probes (probe.c); and a function of the caller's takes
  * the cosines of each tile (nearest rows: search.c, analogies: analogy.c).
+ * Where only the best rows are wanted, a sieve over the packed codes finds the
+ * few that can be among them (sift.c), and these alone go this way.
  *
  * A cosine is computed in one way only, wherever it appears:
  *
@@ -18,6 +20,7 @@
 #ifndef W2B_EVAL_SEARCH_H
 #define W2B_EVAL_SEARCH_H
 
+#include "eval/top.h"
 #include "io/model.h"
 #include "quant/scan.h"
 
@@ -33,6 +36,24 @@ static inline size_t w2b_groups(size_t n)
 /* Rows of a part: what a thread takes at a time. */
 #define W2B_PART_ROWS 2048
 
+/* What the sieve needs in one thread: see sift.c. */
+typedef struct w2b_sieved {
+    uint64_t *passing; /* of each probe of a batch, or of one with a part */
+    float *bars;       /* of all probes */
+    uint32_t *limits;
+    uint8_t *turned;   /* a tile of rows side by side, and 63 bytes more */
+    uint8_t *codes;    /* of a tile of rows that passed */
+    uint64_t *numbers; /* their row numbers */
+    uint32_t *squares; /* and squares */
+    size_t passing_room; /* bytes of each */
+    size_t bars_room;
+    size_t limits_room;
+    size_t turned_room;
+    size_t codes_room;
+    size_t numbers_room;
+    size_t squares_room;
+} w2b_sieved;
+
 /* Buffers of one thread, kept from scan to scan. */
 typedef struct w2b_work {
     void *rows;        /* a tile of int16 or float rows */
@@ -41,12 +62,15 @@ typedef struct w2b_work {
     double *inverses;  /* of the tile's rows */
     uint8_t *codes;    /* of a tile of rows that pass the filter */
     uint64_t *numbers; /* their row numbers */
+    uint32_t *squares; /* and squares */
+    w2b_sieved sieved;
     size_t rows_room;  /* bytes of each */
     size_t dots_room;
     size_t cosines_room;
     size_t inverses_room;
     size_t codes_room;
     size_t numbers_room;
+    size_t squares_room;
 } w2b_work;
 
 struct w2b_search {
@@ -64,9 +88,13 @@ struct w2b_search {
     size_t parts;
     uint8_t *filter;         /* a bit a row that may be an answer; NULL: all */
     uint64_t passing;        /* searched rows that pass the filter */
-    /* 1 / |row| in working form, found when a part is first scanned. 0: the
-     * row is zero. Below 0: the magnitude holds after w2b_row_fit. */
+    /* Norms of rows in working form, found when a part is first scanned, in one
+     * of two forms. At 1 to 8 bits squares, but none for `signs`, whose rows are
+     * all alike. Else 1 / |row|. 0: the row is zero. Below 0: the magnitude
+     * holds after row_fit. */
+    uint32_t *squares;       /* [rows] */
     double *inverses;        /* [rows] */
+    int8_t *used;            /* a row of -1, laid out for the sieve */
     uint8_t *known;          /* [parts] */
     w2b_work *works;         /* [threads] */
     double *sum;             /* [dim] scratch of w2b_probes_sum */
@@ -82,6 +110,8 @@ typedef struct w2b_probes {
     int16_t *ints;       /* [room][width], or NULL */
     float *floats;       /* [room][width], or NULL */
     double *inverses;    /* [room] 1 / |probe|, 0 for zero */
+    uint8_t *outside;    /* [room] nonzero: a vector from elsewhere, whose cosines
+                            are corrected where the method can */
 } w2b_probes;
 
 /* How many probes to make room for at once, at least 3. */
@@ -116,8 +146,10 @@ typedef struct w2b_tile {
     uint64_t first;        /* the rows are first .. first + n, */
     const uint64_t *rows;  /* [n] or, if this is not NULL, these, rising */
     size_t n;
+    size_t probe;          /* the first probe, and how many: all of them, or */
+    size_t n_probes;       /* one, for rows that passed its sieve */
     size_t groups;         /* of W2B_GROUP, the last one filled up with NaN */
-    const float *cosines;  /* [probes][stride] */
+    const float *cosines;  /* [n_probes][stride] */
     size_t stride;
 } w2b_tile;
 
@@ -132,10 +164,70 @@ static inline uint64_t w2b_tile_row(const w2b_tile *tile, size_t i)
 typedef void (*w2b_tile_fn)(void *user, size_t thread, const w2b_tile *tile);
 
 /* Runs the first `n` >= 1 probes past all searched rows that pass the filter;
- * blocks of the model without such rows are not read. If several blocks of
- * the model are damaged, the error is that of the first one. */
+ * blocks of the model without such rows are not read. If `tops` is not NULL,
+ * rows may be left out whose cosine with probe i is below the floor of the
+ * thread's collector i. If several blocks of the model are damaged, the error
+ * is that of the first one. */
 w2b_err w2b_search_scan(w2b_search *search, const w2b_probes *probes, size_t n,
-                        w2b_tile_fn take, void *user, w2b_diag *diag);
+                        const w2b_tops *tops, w2b_tile_fn take, void *user, w2b_diag *diag);
+
+/* ----- The sieve (sift.c) ------------------------------------------------- */
+
+/* Probes in 8 bits. */
+typedef struct w2b_sift {
+    size_t n;
+    size_t room;         /* bytes of a laid-out probe */
+    int8_t *laid;        /* [n][room] */
+    int8_t *plain;       /* [n][width], or NULL if there are no batches */
+    uint8_t *codes;      /* [n][whole], or NULL: the same for probes as codes */
+    size_t whole;        /* stride, up to a multiple of 8 */
+    double *lengths;     /* [n] |probe| and */
+    double *misses;      /* [n] what rounding took from it at most, both in units
+                            of its 8-bit numbers; a length of 0: no bar */
+    int batch;           /* a kernel for many probes is worth it */
+} w2b_sift;
+
+/* Some rows of codes. */
+typedef struct w2b_some_rows {
+    const uint8_t *codes;
+    const uint32_t *squares;  /* NULL: as search->signs */
+    size_t n;
+} w2b_some_rows;
+
+/* Rows that are sifted at once, at the most. */
+#define W2B_SIFT_BATCH_ROWS 128
+
+/* Whether rows of this model can be sifted. */
+int w2b_sift_can(const w2b_search *search);
+
+/* 0, or -1 if memory is short. w2b_sift_free accepts a zeroed struct. */
+int w2b_sift_make(w2b_sift *sift, const w2b_search *search, const w2b_probes *probes, size_t n);
+void w2b_sift_free(w2b_sift *sift);
+
+/* Buffers of one thread; `work->dots` has room for W2B_PART_ROWS numbers, and
+ * work->rows, unless probes are codes, for W2B_SIFT_BATCH_ROWS rows. */
+int w2b_sift_fit(const w2b_sift *sift, const w2b_search *search, w2b_work *work, size_t tile);
+
+/* Bits of the rows that may reach top[p].floor to work->sieved.passing, for
+ * probe p of a sift that is no batch, of up to W2B_PART_ROWS rows; and of up to
+ * W2B_SIFT_BATCH_ROWS rows for all probes of a batch, one after the other,
+ * w2b_sieve_words(n) words each. */
+void w2b_sift_one(const w2b_sift *sift, const w2b_search *search, w2b_work *work, size_t p,
+                  const w2b_top *top, const w2b_some_rows *rows);
+void w2b_sift_batch(const w2b_sift *sift, const w2b_search *search, w2b_work *work,
+                    const w2b_top *top, const w2b_some_rows *rows);
+
+/* squares[n] of rows of codes, at 1 to 8 bits, by way of work->rows, which has
+ * room for `tile` of them. */
+void w2b_rows_squares(const w2b_search *search, w2b_work *work, size_t tile,
+                      const uint8_t *codes, size_t n, uint32_t *squares);
+
+/* Codes to working form. */
+void w2b_rows_unpack(const w2b_search *search, const uint8_t *codes, size_t n, void *rows);
+
+/* Makes `*buffer`, a pointer of any type, hold `count` things of `size` bytes,
+ * zeros at first. 0, or -1 if memory is short. */
+int w2b_buffer_fit(void *buffer, size_t *room, size_t count, size_t size);
 
 /* Whether one of a group's scores reaches `floor`. */
 static inline int w2b_group_reaches(const float *scores, float floor)
