@@ -90,11 +90,13 @@ int w2b_ask_from(w2b_ask *ask, const char *path)
 int w2b_ask_close(w2b_ask *ask, int code)
 {
     w2b_prompt_close(ask->prompt);
+    if (ask->model) w2b_ask_check(ask);
     w2b_search_free(ask->search);
     w2b_model_free(ask->model);
     if (ask->input) fclose(ask->input);
     free(ask->line);
     if (code != W2B_EXIT_DONE) return code;
+    if (ask->failed) return W2B_EXIT_FAILED;
     if (ask->malformed) return W2B_EXIT_FAILED;
     return ask->unknown ? W2B_EXIT_UNKNOWN : W2B_EXIT_DONE;
 }
@@ -129,16 +131,73 @@ static char *near_spellings(w2b_ask *ask, const char *word, size_t length)
     return text;
 }
 
-int64_t w2b_ask_find(w2b_ask *ask, const char *word, size_t length)
+/* Words that are damaged are not unknown: there is no answer then. */
+static void fail(w2b_ask *ask, const w2b_diag *diag)
 {
-    int64_t row = w2b_model_find(ask->model, word, length);
-    if (row >= 0) return row;
+    if (!ask->failed) w2b_talk_diag(diag);
+    ask->failed = 1;
+}
+
+int w2b_ask_check(w2b_ask *ask)
+{
+    w2b_diag diag;
+    if (!ask->failed && w2b_model_unchanged(ask->model, &diag)) fail(ask, &diag);
+    return ask->failed ? W2B_EXIT_FAILED : W2B_EXIT_DONE;
+}
+
+int64_t w2b_ask_row(w2b_ask *ask, const char *word, size_t length)
+{
+    int64_t row = -1;
+    w2b_diag diag;
+    if (w2b_model_find_at(ask->model, word, length, &row, &diag)) fail(ask, &diag);
+    return row;
+}
+
+const char *w2b_ask_word(w2b_ask *ask, uint64_t row, size_t *length)
+{
+    const char *word = NULL;
+    w2b_diag diag;
+    if (w2b_model_word_at(ask->model, row, &word, length, &diag)) fail(ask, &diag);
+    return word;
+}
+
+static int shown(size_t length)
+{
+    return (int)(length < 1000 ? length : 1000);
+}
+
+static void say_unknown(w2b_ask *ask, const char *word, size_t length)
+{
     ask->unknown = 1;
     char *near = near_spellings(ask, word, length);
-    w2b_talk_error("%s: unknown word \"%.*s\"%s", ask->path, (int)(length < 1000 ? length : 1000),
-                   word, near ? near : "");
+    w2b_talk_error("%s: unknown word \"%.*s\"%s", ask->path, shown(length), word,
+                   near ? near : "");
     free(near);
-    return -1;
+}
+
+int64_t w2b_ask_find(w2b_ask *ask, const char *word, size_t length)
+{
+    int64_t row = w2b_ask_row(ask, word, length);
+    if (row < 0 && !ask->failed) say_unknown(ask, word, length);
+    return row;
+}
+
+int w2b_ask_compose(w2b_ask *ask, const char *word, size_t length, float *vector)
+{
+    w2b_diag diag;
+    int64_t row = w2b_ask_row(ask, word, length);
+    if (ask->failed) return -1;
+    w2b_err err = row >= 0 ? w2b_model_vector(ask->model, (uint64_t)row, vector, &diag)
+                           : w2b_model_compose(ask->model, word, length, vector, &diag);
+    if (err == W2B_ERR_WORD) say_unknown(ask, word, length);
+    else if (err) fail(ask, &diag);
+    if (err) return -1;
+    if (row < 0 && !ask->composed) {
+        w2b_talk_note("(%s: \"%.*s\" is not there; its vector is made from parts of the word)",
+                      ask->path, shown(length), word);
+        ask->composed = 1;
+    }
+    return 0;
 }
 
 /* A person who sees answers below the questions gets a prompt; one whose
@@ -183,17 +242,17 @@ void w2b_ask_malformed(w2b_ask *ask, const char *message)
 
 char *w2b_ask_join(const w2b_parsed *parsed)
 {
-    char *text = NULL;
-    size_t length;
-    FILE *file = open_memstream(&text, &length);
-    if (!file) return NULL;
+    size_t length = 1;
+    for (size_t i = 1; i < parsed->n_words; i++) length += strlen(parsed->words[i]) + 1;
+    char *text = malloc(length), *at = text;
+    if (!text) return NULL;
     for (size_t i = 1; i < parsed->n_words; i++) {
-        fprintf(file, "%s%s", i > 1 ? " " : "", parsed->words[i]);
+        const size_t n = strlen(parsed->words[i]);
+        if (i > 1) *at++ = ' ';
+        memcpy(at, parsed->words[i], n);
+        at += n;
     }
-    if (fclose(file)) {
-        free(text);
-        return NULL;
-    }
+    *at = '\0';
     return text;
 }
 

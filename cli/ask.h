@@ -46,6 +46,8 @@ typedef struct w2b_ask {
     w2b_search_options options;
     int unknown;         /* a word was not in the model */
     int malformed;       /* a line was no question */
+    int failed;          /* words could not be read */
+    int composed;        /* a vector was made from parts of its word */
     const char *form;    /* what a question looks like, for people at a prompt */
     FILE *input;         /* where questions come from; NULL: standard input */
     const char *input_name;
@@ -73,8 +75,21 @@ int w2b_ask_close(w2b_ask *ask, int code);
 /* The search handle, or NULL with a message. */
 w2b_search *w2b_ask_search(w2b_ask *ask);
 
+/* Whether the model is as it was opened; an exit code, with a message if not. */
+int w2b_ask_check(w2b_ask *ask);
+
+/* The row of a word, or -1: there is none, or ask->failed, with a message. */
+int64_t w2b_ask_row(w2b_ask *ask, const char *word, size_t length);
+
+/* The word of a row; NULL, with a message, if it cannot be read. */
+const char *w2b_ask_word(w2b_ask *ask, uint64_t row, size_t *length);
+
 /* The row of a word; -1 with a message and near spellings if there is none. */
 int64_t w2b_ask_find(w2b_ask *ask, const char *word, size_t length);
+
+/* The vector of a word, in `dim` numbers: that of its row, or if it has none one
+ * made from its parts, which is said once. 0, or -1 as above. */
+int w2b_ask_compose(w2b_ask *ask, const char *word, size_t length, float *vector);
 
 /* The next line of questions without its end; it lasts until the next call. 1,
  * or 0 at the end, or -1 with a message. On a terminal there is a prompt. */

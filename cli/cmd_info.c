@@ -98,6 +98,10 @@ static void print_text(const char *path, const w2b_info *info)
     printf("  method         %s\n", info->method);
     printf("  bytes a word   %.5g  (codes and scales)\n", info->bytes_per_word);
     printf("  format         %s\n", info->format);
+    if (info->subwords) {
+        printf("  parts of words %s  (vectors for words that are not there)\n",
+               w2b_talk_number(info->subwords, number));
+    }
     if (info->file_bytes) {
         printf("  file           %10s", w2b_talk_size((double)info->file_bytes, size));
         if (info->words) printf("  %8.2f a word", (double)info->file_bytes / (double)info->words);

@@ -106,16 +106,6 @@ static char *title_of(const char *path)
     return dot && dot > name ? strndup(name, (size_t)(dot - name)) : strdup(name);
 }
 
-/* "x.meta.tsv" of "x.tsv"; from malloc. */
-static char *words_path_of(const char *path)
-{
-    size_t stem = strlen(path) - (ends_in(path, ".tsv") ? 4 : 0);
-    size_t room = stem + sizeof ".meta.tsv";
-    char *made = malloc(room);
-    if (made) snprintf(made, room, "%.*s.meta.tsv", (int)stem, path);
-    return made;
-}
-
 static void say_summary(const args *a, const w2b_model *model, const char *also)
 {
     char words[32], size[32];
@@ -192,7 +182,7 @@ static int run(const w2b_parsed *parsed)
     if (code) return code;
     char *words_path = NULL;
     if (format == FORMAT_PROJECTOR) {
-        words_path = words_path_of(a->output);
+        words_path = w2b_output_words_path(a->output);
         if (!words_path) return w2b_talk_memory();
         code = w2b_output_check(words_path, a->force, 0);
     }

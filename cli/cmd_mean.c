@@ -65,7 +65,8 @@ static int add_term(asker *a, uint64_t row)
 
 static int add_word(asker *a, const char *word, size_t length)
 {
-    const int64_t row = w2b_model_find(a->find.ask.model, word, length);
+    const int64_t row = w2b_ask_row(&a->find.ask, word, length);
+    if (a->find.ask.failed) return W2B_EXIT_FAILED;
     a->words_all++;
     if (row < 0) {
         a->skipped++;

@@ -81,14 +81,15 @@ static int answer(asker *a, const char *text, size_t length, int line)
     w2b_ask_query query;
     int code = W2B_EXIT_DONE;
     if (w2b_ask_parse(&a->find.ask, text, length, &query)) {
-        code = w2b_talk_memory();
+        code = a->find.ask.failed ? W2B_EXIT_FAILED : w2b_talk_memory();
     } else if (query.why[0] && line) {
         w2b_ask_malformed(&a->find.ask, query.why);
     } else if (query.why[0]) {
         w2b_talk_error("neighbors: \"%s\": %s", text, query.why);
         code = W2B_EXIT_USAGE;
-    } else if (query.n && !query.unknown) {
-        const w2b_query terms = {.terms = query.terms, .n_terms = query.n};
+    } else if ((query.n || query.vector) && !query.unknown) {
+        const w2b_query terms = {.terms = query.terms, .n_terms = query.n,
+                                 .vector = query.vector};
         code = search(a, text, length, &terms);
     }
     w2b_ask_query_free(&query);

@@ -1,7 +1,9 @@
 /*
  * cmd_similarity.c - w2b similarity: the cosine of two words.
  */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/ask.h"
@@ -25,20 +27,50 @@ static const w2b_example examples[] = {
     {0}
 };
 
-/* Answers one question; `name`: with its words in front. An exit code. */
-static int answer(w2b_ask *ask, const w2b_piece *words, int name, int json)
+static double product(const float *a, const float *b, uint32_t dim)
 {
-    int64_t a = w2b_ask_find(ask, words[0].at, words[0].length);
-    int64_t b = w2b_ask_find(ask, words[1].at, words[1].length);
-    if (a < 0 || b < 0) return W2B_EXIT_DONE;
-    const uint64_t rows[2] = {(uint64_t)a, (uint64_t)b};
-    float cosine;
+    double sum = 0;
+    for (uint32_t i = 0; i < dim; i++) sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+
+/* Of words without rows. An exit code; *known is 0, after a message, if there
+ * is no vector for one of them. */
+static int compose(w2b_ask *ask, const w2b_piece *words, float *cosine, int *known)
+{
+    w2b_info info;
+    w2b_model_info(ask->model, &info);
+    float *a = malloc(2 * (size_t)info.dim * sizeof *a), *b = a + info.dim;
+    if (!a) return w2b_talk_memory();
+    *known = !w2b_ask_compose(ask, words[0].at, words[0].length, a);
+    *known = !w2b_ask_compose(ask, words[1].at, words[1].length, b) && *known;
+    if (*known) {
+        double norms = sqrt(product(a, a, info.dim)) * sqrt(product(b, b, info.dim));
+        *cosine = norms > 0 ? (float)(product(a, b, info.dim) / norms) : 0;
+    }
+    free(a);
+    return W2B_EXIT_DONE;
+}
+
+static int compare(w2b_ask *ask, uint64_t a, uint64_t b, float *cosine)
+{
     w2b_diag diag;
     w2b_search *handle = w2b_ask_search(ask);
     if (!handle) return W2B_EXIT_FAILED;
-    if (w2b_search_similarity(handle, &rows[0], &rows[1], 1, &cosine, &diag)) {
-        return w2b_talk_diag(&diag);
-    }
+    if (w2b_search_similarity(handle, &a, &b, 1, cosine, &diag)) return w2b_talk_diag(&diag);
+    return W2B_EXIT_DONE;
+}
+
+/* Answers one question; `name`: with its words in front. An exit code. */
+static int answer(w2b_ask *ask, const w2b_piece *words, int name, int json)
+{
+    int64_t a = w2b_ask_row(ask, words[0].at, words[0].length);
+    int64_t b = w2b_ask_row(ask, words[1].at, words[1].length);
+    float cosine;
+    int known = 1;
+    int code = a >= 0 && b >= 0 ? compare(ask, (uint64_t)a, (uint64_t)b, &cosine)
+                                : compose(ask, words, &cosine, &known);
+    if (code || !known) return code;
     if (json) {
         return w2b_json_line(json_pack("{s:o,s:o,s:o}",
             "a", w2b_json_text(words[0].at, words[0].length),

@@ -4,19 +4,30 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/log.h"
 #include "cli/output.h"
+#include "cli/plan.h"
 #include "cli/talk.h"
 
 typedef struct args {
     w2b_train_options train; /* first: the tests look at it */
     const char *output;
     uint32_t bytes_per_word; /* 0 = dim and bits as they are */
+    double every;            /* minutes */
+    const char *log;
     int arch, isa;
-    int force, quiet;
+    int force, quiet, dry_run, json;
 } args;
+
+/* What progress and epochs are told to. */
+typedef struct audience {
+    w2b_watch watch;
+    w2b_log log;
+} audience;
 
 static void defaults(void *into)
 {
@@ -24,6 +35,7 @@ static void defaults(void *into)
     w2b_train_defaults(&a->train);
     a->arch = (int)a->train.arch;
     a->isa = (int)a->train.isa;
+    a->every = a->train.checkpoint_seconds / 60;
 }
 
 static const char *const archs[] = {"cbow", "skipgram", NULL};
@@ -93,6 +105,38 @@ static const w2b_opt options[] = {
     {.name = "max-word", .kind = W2B_OPT_COUNT, .value = "BYTES", .help = "skip longer words",
      W2B_OPT_AT(args, train.corpus.max_word), .low = 1, .high = 65535},
 
+    {.heading = "Going on", .name = "checkpoint", .letter = 'c', .kind = W2B_OPT_TEXT,
+     .value = "FILE", .help = "save the state of the run here",
+     .more = "Now and then, at a signal (SIGINT, SIGTERM, SIGHUP: exit code 4) and at the end. A "
+             "new state takes the place of the old one when it is whole.",
+     W2B_OPT_AT(args, train.checkpoint), .complete = W2B_COMPLETE_FILE},
+    {.name = "every", .kind = W2B_OPT_REAL, .value = "MINUTES",
+     .help = "time between two checkpoints", .more = "0 saves at a signal and at the end alone.",
+     W2B_OPT_AT(args, every), .real_low = 0, .real_high = 1e6, .zero = "none between"},
+    {.name = "resume", .kind = W2B_OPT_SWITCH, .help = "go on from the checkpoint",
+     .more = "If there is none yet, the run begins. Give the same text and options; the model "
+             "has the same bytes as if nothing had happened. --bits, --threads and --isa may "
+             "change.",
+     W2B_OPT_AT(args, train.resume)},
+    {.name = "update", .letter = 'u', .kind = W2B_OPT_TEXT, .value = "MODEL",
+     .help = "begin from this model or checkpoint",
+     .more = "Its words stay, their counts are added to those of the text, and new words that "
+             "are frequent enough in the text join. A model holds one vector a word where "
+             "training uses two, and rounded; its checkpoint holds both, and gives better "
+             "vectors in the end.",
+     W2B_OPT_AT(args, train.update), .complete = W2B_COMPLETE_FILE},
+
+    {.heading = "Watching", .name = "log", .kind = W2B_OPT_TEXT, .value = "FILE",
+     .help = "write the course of the training here",
+     .more = "JSON lines: at the end of each epoch and every ten seconds, with loss, rate and "
+             "words a second. A run that is resumed adds to the file.",
+     W2B_OPT_AT(args, log), .complete = W2B_COMPLETE_FILE},
+    {.name = "dry-run", .kind = W2B_OPT_SWITCH, .help = "count, say what it would take, and stop",
+     .more = "Memory and files; --output is not needed then.",
+     W2B_OPT_AT(args, dry_run)},
+    {.name = "json", .kind = W2B_OPT_SWITCH, .help = "with --dry-run: print JSON",
+     W2B_OPT_AT(args, json)},
+
     {.heading = "The machine", .name = "threads", .letter = 't', .kind = W2B_OPT_COUNT,
      .value = "N", .help = "threads to use", .more = "The result is the same with any number.",
      W2B_OPT_AT(args, train.corpus.threads), .low = 1, .high = 1024, .zero = "all processors"},
@@ -122,21 +166,24 @@ static const w2b_example examples[] = {
     {"w2b train a.gz b.xz -o m.w2b --dim 208 --bits 1 --min-count 10",
      "Two files, one bit a number"},
     {"cat *.txt | w2b train - -o model.w2b", "From a pipe"},
+    {"w2b train text.txt -o model.w2b --checkpoint run.state --resume",
+     "A run that may be killed and started again at any time"},
+    {"w2b train more.txt -o newer.w2b --update run.state",
+     "Go on with new text"},
     {0}
 };
 
-/* Fills the options that are not plain values. An exit code. */
-static int complete(const w2b_parsed *parsed, args *a)
+static int fail_usage(const char *why)
+{
+    w2b_talk_error("train: %s", why);
+    return W2B_EXIT_USAGE;
+}
+
+/* The size of the model, from a budget or from the model to update. */
+static int complete_size(const w2b_parsed *parsed, args *a)
 {
     static const char *const chosen[] = {"dim", "bits", "train-bits"};
     w2b_diag diag;
-    a->train.arch = (w2b_arch)a->arch;
-    int code = w2b_ask_isa(parsed, a->isa, &a->train.isa);
-    if (code) return code;
-    if (!a->output) {
-        w2b_talk_error("train: no output; say where the model goes with -o MODEL");
-        return W2B_EXIT_USAGE;
-    }
     for (size_t i = 0; a->bytes_per_word && i < sizeof chosen / sizeof *chosen; i++) {
         if (w2b_opt_given(parsed, chosen[i])) {
             w2b_talk_error("train: --bytes-per-word chooses --%s itself; give one of them",
@@ -147,12 +194,51 @@ static int complete(const w2b_parsed *parsed, args *a)
     if (a->bytes_per_word && w2b_train_fit_bytes(&a->train, a->bytes_per_word, &diag)) {
         return w2b_talk_diag(&diag);
     }
-    const char *wrong = w2b_train_check(&a->train);
-    if (wrong) {
-        w2b_talk_error("train: %s", wrong);
-        return W2B_EXIT_USAGE;
+    if (a->train.update && !a->bytes_per_word && !w2b_opt_given(parsed, "dim")) a->train.dim = 0;
+    return W2B_EXIT_DONE;
+}
+
+/* Files that are to be written beside the model. */
+static int check_files(const args *a)
+{
+    const char *file = a->train.checkpoint;
+    int there = file && !access(file, F_OK);
+    if (file && !strcmp(file, "-")) return fail_usage("a checkpoint needs a file of its own");
+    if (a->log && !strcmp(a->log, "-")) return fail_usage("--log needs a file");
+    if (file && a->output && !strcmp(file, a->output)) {
+        return fail_usage("--checkpoint and --output are the same file");
     }
-    return w2b_output_check(a->output, a->force, 1);
+    if (there && !a->train.resume && !a->force) {
+        w2b_talk_error("%s: exists already; --resume goes on from it, -f begins anew", file);
+        return W2B_EXIT_FAILED;
+    }
+    if (file && !there && a->train.resume && !a->quiet) {
+        w2b_talk_note("%s: not there yet, the run begins", file);
+    }
+    return file ? w2b_output_check(file, 1, 0) : W2B_EXIT_DONE;
+}
+
+/* Fills the options that are not plain values. An exit code. */
+static int complete(const w2b_parsed *parsed, args *a)
+{
+    a->train.arch = (w2b_arch)a->arch;
+    a->train.checkpoint_seconds = a->every * 60;
+    a->train.replace_checkpoint = a->force;
+    int code = w2b_ask_isa(parsed, a->isa, &a->train.isa);
+    if (code) return code;
+    if (!a->output && !a->dry_run) {
+        return fail_usage("no output; say where the model goes with -o MODEL");
+    }
+    if (a->json && !a->dry_run) return fail_usage("--json is for --dry-run");
+    if (a->train.resume && !a->train.checkpoint) {
+        return fail_usage("--resume needs --checkpoint FILE");
+    }
+    code = complete_size(parsed, a);
+    if (code) return code;
+    const char *wrong = w2b_train_check(&a->train);
+    if (wrong) return fail_usage(wrong);
+    code = check_files(a);
+    return code || !a->output ? code : w2b_output_check(a->output, a->force, 1);
 }
 
 static void say_summary(const args *a, const w2b_train_report *report, const w2b_model *model)
@@ -164,6 +250,14 @@ static void say_summary(const args *a, const w2b_train_report *report, const w2b
     w2b_talk_corpus(&report->corpus);
     w2b_talk_rate(trained / fmax(report->seconds, 1e-9), rate);
     w2b_talk_time(report->seconds, time);
+    if (report->old_words) {
+        w2b_talk_note("%s words were known to %s", w2b_talk_number(report->old_words, number),
+                      a->train.update);
+    }
+    if (report->resumed) {
+        w2b_talk_note("%s words of text were read by the runs before",
+                      w2b_talk_number(report->resumed, number));
+    }
     if (a->train.epochs == 1) {
         w2b_talk_note("trained 1 epoch in %s, %s words/s; loss %.4f", time, rate,
                       report->last_loss);
@@ -178,15 +272,26 @@ static void say_summary(const args *a, const w2b_train_report *report, const w2b
                   bytes ? "; file of " : "", bytes ? w2b_talk_size((double)bytes, size) : "");
 }
 
-static int run(const w2b_parsed *parsed)
+static int progress(const w2b_progress *p, void *user)
 {
-    args *a = parsed->args;
-    int code = complete(parsed, a);
-    if (code) return code;
-    w2b_watch watch = w2b_talk_guard(a->quiet);
-    watch.epochs = a->train.epochs;
-    a->train.corpus.progress = w2b_talk_progress;
-    a->train.corpus.progress_user = &watch;
+    audience *to = user;
+    w2b_log_progress(&to->log, p);
+    return w2b_talk_progress(p, &to->watch);
+}
+
+static int dry_run(const w2b_parsed *parsed, const args *a)
+{
+    w2b_train_plan plan;
+    w2b_diag diag;
+    if (w2b_train_dry(parsed->words, parsed->n_words, &a->train, &plan, &diag)) {
+        return w2b_talk_diag(&diag);
+    }
+    return w2b_plan_print(&plan, &a->train, a->output, a->json);
+}
+
+static int train(const w2b_parsed *parsed, const args *a, audience *to)
+{
+    int code = W2B_EXIT_DONE;
     w2b_model *model;
     w2b_train_report report;
     w2b_diag diag;
@@ -198,11 +303,30 @@ static int run(const w2b_parsed *parsed)
     save.format = W2B_FORMAT_W2B;
     save.replace = a->force;
     save.progress = w2b_talk_progress;
-    save.progress_user = &watch;
+    save.progress_user = &to->watch;
     if (w2b_model_save(model, a->output, &save, &diag)) code = w2b_talk_diag(&diag);
     else if (!a->quiet) say_summary(a, &report, model);
     w2b_model_free(model);
     return code;
+}
+
+static int run(const w2b_parsed *parsed)
+{
+    args *a = parsed->args;
+    int code = complete(parsed, a);
+    if (code) return code;
+    audience to = {.watch = w2b_talk_guard(a->quiet)};
+    to.watch.epochs = a->train.epochs;
+    a->train.corpus.progress = progress;
+    a->train.corpus.progress_user = &to;
+    a->train.epoch_fn = w2b_log_epoch;
+    a->train.epoch_user = &to.log;
+    if (a->dry_run) return dry_run(parsed, a);
+    if (a->log) code = w2b_log_open(&to.log, a->log, a->train.resume, a->force);
+    if (code) return code;
+    code = train(parsed, a, &to);
+    int logged = w2b_log_close(&to.log);
+    return code ? code : logged;
 }
 
 const w2b_command w2b_cmd_train = {
@@ -226,5 +350,6 @@ const w2b_command w2b_cmd_train = {
     .defaults = defaults,
     .least = 1,
     .missing = "no corpus",
+    .stops = 1,
     .run = run
 };

@@ -64,12 +64,7 @@ static int add_row(asker *a)
 
 static int answer(asker *a, const char *word, size_t length)
 {
-    int64_t row = w2b_ask_find(&a->ask, word, length);
-    if (row < 0) return W2B_EXIT_DONE;
-    w2b_diag diag;
-    if (w2b_model_vector(a->ask.model, (uint64_t)row, a->vector, &diag)) {
-        return w2b_talk_diag(&diag);
-    }
+    if (w2b_ask_compose(&a->ask, word, length, a->vector)) return W2B_EXIT_DONE;
     if (a->matrix) return add_row(a);
     if (a->json) return print_json(a, word, length);
     w2b_talk_word(word, length);
@@ -82,7 +77,7 @@ static int answer(asker *a, const char *word, size_t length)
 /* A line is one word if the model has it, else its pieces are words. */
 static int answer_line(asker *a, const char *line, size_t length)
 {
-    if (w2b_model_find(a->ask.model, line, length) >= 0) return answer(a, line, length);
+    if (w2b_ask_row(&a->ask, line, length) >= 0) return answer(a, line, length);
     int code = W2B_EXIT_DONE;
     for (size_t i = 0; i < length && !code;) {
         size_t begin = i;

@@ -41,6 +41,11 @@ static const w2b_example examples[] = {
     {0}
 };
 
+static const char *word_of(const void *vocab, uint64_t i, size_t *length)
+{
+    return w2b_vocab_word(vocab, i, length, NULL);
+}
+
 static int run(const w2b_parsed *parsed)
 {
     args *a = parsed->args;
@@ -55,6 +60,11 @@ static int run(const w2b_parsed *parsed)
     w2b_diag diag;
     if (w2b_vocab_count(parsed->words, parsed->n_words, &a->corpus, &vocab, &report, &diag)) {
         return w2b_talk_diag(&diag);
+    }
+    code = w2b_output_words(output, vocab, w2b_vocab_size(vocab), word_of);
+    if (code) {
+        w2b_vocab_free(vocab);
+        return code;
     }
     if (w2b_vocab_save(vocab, output, a->force, &diag)) code = w2b_talk_diag(&diag);
     else if (!a->quiet) w2b_talk_corpus(&report);

@@ -8,6 +8,7 @@
 const w2b_command *const w2b_commands[] = {
     &w2b_cmd_train,
     &w2b_cmd_vocab,
+    &w2b_cmd_phrases,
     &w2b_cmd_quantize,
     &w2b_cmd_convert,
     &w2b_cmd_neighbors,
@@ -17,6 +18,7 @@ const w2b_command *const w2b_commands[] = {
     &w2b_cmd_mean,
     &w2b_cmd_vector,
     &w2b_cmd_eval,
+    &w2b_cmd_compare,
     &w2b_cmd_map,
     &w2b_cmd_info,
     &w2b_cmd_verify,

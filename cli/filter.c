@@ -49,7 +49,7 @@ static int read_list(w2b_ask *ask, const char *path, rows *set)
     while ((n = getline(&line, &room, file)) >= 0) {
         while (n && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
         if (!n) continue;
-        const int64_t row = w2b_model_find(ask->model, line, (size_t)n);
+        const int64_t row = w2b_ask_row(ask, line, (size_t)n);
         words++;
         if (row < 0) unknown++;
         else rows_add(set, row);
@@ -81,7 +81,7 @@ static void cut_list(w2b_ask *ask, const char *text, rows *set)
 /* A word, a file, or words divided by commas: the first of these that it is. */
 static int read_words(w2b_ask *ask, const char *text, rows *set)
 {
-    const int64_t row = w2b_model_find(ask->model, text, strlen(text));
+    const int64_t row = w2b_ask_row(ask, text, strlen(text));
     struct stat found;
     if (row >= 0) {
         rows_add(set, row);
@@ -126,11 +126,8 @@ static int apply_forms(w2b_ask *ask, const char *prefix, const regex_t *regex, u
     for (uint64_t row = 0; row < words; row++) {
         if (!(into->bits[row / 8] >> (row % 8) & 1)) continue;
         size_t length;
-        const char *word = w2b_model_word(ask->model, row, &length);
-        if (!word) {
-            w2b_talk_error("%s: the words cannot be read; \"w2b verify\" says why", ask->path);
-            return W2B_EXIT_FAILED;
-        }
+        const char *word = w2b_ask_word(ask, row, &length);
+        if (!word) return W2B_EXIT_FAILED;
         if (length < begin || (begin && memcmp(word, prefix, begin)) ||
             (regex && !matches(regex, word, length))) {
             into->bits[row / 8] &= (uint8_t)~(1u << (row % 8));

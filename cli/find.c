@@ -54,6 +54,7 @@ int w2b_find_close(w2b_find *find, int code)
     }
     free(find->hits);
     find->ask.unknown |= find->fine.unknown;
+    find->ask.failed |= find->fine.failed;
     w2b_ask_close(&find->fine, code);
     return w2b_ask_close(&find->ask, code);
 }
@@ -66,7 +67,7 @@ static int translate(w2b_find *find, const uint64_t *rows, size_t n, uint64_t *f
     int known = 1;
     for (size_t i = 0; i < n; i++) {
         size_t length;
-        const char *word = w2b_model_word(find->ask.model, rows[i], &length);
+        const char *word = w2b_ask_word(&find->ask, rows[i], &length);
         const int64_t row = word ? w2b_ask_find(&find->fine, word, length) : -1;
         if (row < 0) known = 0;
         else fine[i] = (uint64_t)row;
@@ -88,14 +89,16 @@ static int choose(w2b_find *find)
 }
 
 /* Answers of the finer model get the row numbers of the other again. */
-static void restore(w2b_find *find)
+static int restore(w2b_find *find)
 {
     for (size_t i = 0; i < find->n; i++) {
         size_t length = 0;
-        const char *word = w2b_model_word(find->fine.model, find->hits[i].row, &length);
-        const int64_t row = word ? w2b_model_find(find->ask.model, word, length) : -1;
-        if (row >= 0) find->hits[i].row = (uint64_t)row;
+        const char *word = w2b_ask_word(&find->fine, find->hits[i].row, &length);
+        const int64_t row = word ? w2b_ask_row(&find->ask, word, length) : -1;
+        if (row < 0) return W2B_EXIT_FAILED;
+        find->hits[i].row = (uint64_t)row;
     }
+    return W2B_EXIT_DONE;
 }
 
 static int check_vector(const w2b_find *find)
@@ -133,7 +136,7 @@ static int rescore_nearest(w2b_find *find, const w2b_query *query, int *answered
                                              find->hits, &find->n, &diag)) {
         code = w2b_talk_diag(&diag);
     }
-    if (!code && known) restore(find);
+    if (!code && known) code = restore(find);
     free(terms);
     return code;
 }
@@ -151,11 +154,21 @@ static int rescore_analogy(w2b_find *find, w2b_analogy method, const uint64_t ro
                            answers(find), find->hits, &find->n, &diag)) {
         return w2b_talk_diag(&diag);
     }
-    restore(find);
-    return W2B_EXIT_DONE;
+    return restore(find);
 }
 
 /* ----- Questions ---------------------------------------------------------- */
+
+/* Answers whose words cannot be read are none. */
+static int check_words(w2b_find *find)
+{
+    for (size_t i = 0; i < find->n; i++) {
+        size_t length;
+        if (!w2b_ask_word(&find->ask, find->hits[i].row, &length)) return W2B_EXIT_FAILED;
+    }
+    if (find->fine.model && w2b_ask_check(&find->fine)) return W2B_EXIT_FAILED;
+    return w2b_ask_check(&find->ask);
+}
 
 int w2b_find_nearest(w2b_find *find, const w2b_query *query, int *answered)
 {
@@ -166,7 +179,8 @@ int w2b_find_nearest(w2b_find *find, const w2b_query *query, int *answered)
     if (w2b_search_nearest(search, query, 1, find->candidates, find->hits, &find->n, &diag)) {
         return w2b_talk_diag(&diag);
     }
-    return find->fine.model ? rescore_nearest(find, query, answered) : W2B_EXIT_DONE;
+    int code = find->fine.model ? rescore_nearest(find, query, answered) : W2B_EXIT_DONE;
+    return code || !*answered ? code : check_words(find);
 }
 
 int w2b_find_analogy(w2b_find *find, w2b_analogy method, const uint64_t rows[3], int *answered)
@@ -180,7 +194,8 @@ int w2b_find_analogy(w2b_find *find, w2b_analogy method, const uint64_t rows[3],
                            &diag)) {
         return w2b_talk_diag(&diag);
     }
-    return find->fine.model ? rescore_analogy(find, method, rows, answered) : W2B_EXIT_DONE;
+    int code = find->fine.model ? rescore_analogy(find, method, rows, answered) : W2B_EXIT_DONE;
+    return code || !*answered ? code : check_words(find);
 }
 
 /* ----- Answers ------------------------------------------------------------ */

@@ -81,7 +81,7 @@ static void man_option(FILE *file, const w2b_opt *o, const void *args)
 static void man_exit(FILE *file, const w2b_command *command)
 {
     fprintf(file, ".SH EXIT STATUS\n");
-    for (int code = W2B_EXIT_DONE; code <= W2B_EXIT_UNKNOWN; code++) {
+    for (int code = W2B_EXIT_DONE; code <= W2B_EXIT_STOPPED; code++) {
         const char *says = w2b_help_exit(command, code);
         if (says) fprintf(file, ".TP\n%d\n%s\n", code, says);
     }

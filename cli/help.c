@@ -76,6 +76,8 @@ const char *w2b_help_exit(const w2b_command *command, int code)
     case W2B_EXIT_USAGE: return "the command line is wrong";
     case W2B_EXIT_UNKNOWN:
         return command && !command->unknown ? NULL : "some words are not in the model";
+    case W2B_EXIT_STOPPED:
+        return command && !command->stops ? NULL : "stopped by a signal; --resume goes on";
     }
     return NULL;
 }
@@ -163,7 +165,7 @@ void w2b_help_long(const w2b_command *command, FILE *file)
         fprintf(file, "    %s\n", e->line);
     }
     fprintf(file, "\nExit codes:\n");
-    for (int code = W2B_EXIT_DONE; code <= W2B_EXIT_UNKNOWN; code++) {
+    for (int code = W2B_EXIT_DONE; code <= W2B_EXIT_STOPPED; code++) {
         const char *says = w2b_help_exit(command, code);
         if (says) fprintf(file, "  %d  %s\n", code, says);
     }

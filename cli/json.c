@@ -16,10 +16,9 @@
 /* As many as tell every float from the next one. */
 #define DIGITS 9
 
-/* Bytes of the character at `s` by the table of well-formed sequences of the
- * Unicode standard (table 3-7), or 0. */
-static size_t character(const unsigned char *s, size_t left)
+size_t w2b_json_character(const char *bytes, size_t left)
 {
+    const unsigned char *s = (const unsigned char *)bytes;
     if (s[0] < 0x80) return 1;
     if (s[0] < 0xc2 || s[0] > 0xf4) return 0;
     size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
@@ -41,9 +40,8 @@ json_t *w2b_json_text(const char *bytes, size_t length)
     if (length > SIZE_MAX / 3) return NULL;
     char *text = malloc(length ? length * 3 : 1), *to = text;
     if (!text) return NULL;
-    const unsigned char *s = (const unsigned char *)bytes;
     for (size_t i = 0; i < length;) {
-        size_t n = character(s + i, length - i);
+        size_t n = w2b_json_character(bytes + i, length - i);
         memcpy(to, n ? bytes + i : "\xef\xbf\xbd", n ? n : 3);
         to += n ? n : 3;
         i += n ? n : 1;

@@ -8,6 +8,10 @@
 #include <jansson.h>
 #include <stddef.h>
 
+/* Bytes of the character at `bytes` by the table of well-formed sequences of the
+ * Unicode standard (table 3-7), or 0. */
+size_t w2b_json_character(const char *bytes, size_t left);
+
 /* A string; bytes that are not UTF-8 become U+FFFD. */
 json_t *w2b_json_text(const char *bytes, size_t length);
 

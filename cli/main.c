@@ -83,6 +83,9 @@ static int run(const w2b_command *command, int argc, char **argv)
         w2b_talk_error("%s", parsed.why);
         code = W2B_EXIT_USAGE;
         break;
+    case W2B_PARSE_MEMORY:
+        code = w2b_talk_memory();
+        break;
     }
     w2b_opt_release(&parsed);
     free(words);

@@ -470,7 +470,7 @@ w2b_parse w2b_opt_parse(const w2b_command *command, int argc, char *const *argv,
     *parsed = (w2b_parsed){.command = command, .words = words};
     parser p = {.command = command, .out = parsed, .argc = argc, .argv = argv};
     parsed->args = w2b_opt_defaults(command);
-    if (!parsed->args) return bad(&p, "out of memory");
+    if (!parsed->args) return W2B_PARSE_MEMORY;
     int options_end = 0;
     while (p.next < argc) {
         const char *text = argv[p.next++];

@@ -15,7 +15,8 @@ enum {
     W2B_EXIT_DONE = 0,
     W2B_EXIT_FAILED = 1,
     W2B_EXIT_USAGE = 2,
-    W2B_EXIT_UNKNOWN = 3  /* some words are not in the model */
+    W2B_EXIT_UNKNOWN = 3, /* some words are not in the model */
+    W2B_EXIT_STOPPED = 4  /* by a signal, with all that was done in a checkpoint */
 };
 
 typedef enum w2b_opt_kind {
@@ -79,6 +80,7 @@ typedef struct w2b_command {
     int words;               /* nonzero: arguments after the first are words,
                                 not files */
     int unknown;             /* nonzero: can exit with W2B_EXIT_UNKNOWN */
+    int stops;               /* nonzero: can exit with W2B_EXIT_STOPPED */
     int (*run)(const w2b_parsed *parsed);
 } w2b_command;
 
@@ -86,7 +88,8 @@ typedef enum w2b_parse {
     W2B_PARSE_RUN,
     W2B_PARSE_SHORT_HELP,
     W2B_PARSE_LONG_HELP,
-    W2B_PARSE_BAD  /* `why` says what is wrong */
+    W2B_PARSE_BAD,  /* `why` says what is wrong */
+    W2B_PARSE_MEMORY
 } w2b_parse;
 
 struct w2b_parsed {

@@ -4,8 +4,10 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +51,25 @@ int w2b_output_check(const char *path, int replace, int binary)
     return check_folder(path);
 }
 
+int w2b_output_words(const char *path, const void *of, uint64_t n, w2b_output_word word)
+{
+    if (strcmp(path, "-") || !isatty(STDOUT_FILENO)) return W2B_EXIT_DONE;
+    for (uint64_t i = 0; i < n; i++) {
+        size_t length = 0;
+        const char *raw = word(of, i, &length);
+        char *shown = raw ? w2b_talk_escape(raw, length) : NULL;
+        if (raw && !shown) return w2b_talk_memory();
+        const int harmless = !raw || strlen(shown) == length;
+        if (!harmless) {
+            w2b_talk_error("standard output: is a terminal, which would obey the word \"%s\"; "
+                           "give the output a file or a pipe", shown);
+        }
+        free(shown);
+        if (!harmless) return W2B_EXIT_FAILED;
+    }
+    return W2B_EXIT_DONE;
+}
+
 const char *w2b_output_name(const char *path)
 {
     return strcmp(path, "-") ? path : "standard output";
@@ -59,4 +80,14 @@ uint64_t w2b_output_size(const char *path)
     struct stat found;
     if (stat(path, &found) || !S_ISREG(found.st_mode)) return 0;
     return (uint64_t)found.st_size;
+}
+
+char *w2b_output_words_path(const char *path)
+{
+    size_t stem = strlen(path);
+    if (stem > 4 && !strcasecmp(path + stem - 4, ".tsv")) stem -= 4;
+    size_t room = stem + sizeof ".meta.tsv";
+    char *made = malloc(room);
+    if (made) snprintf(made, room, "%.*s.meta.tsv", (int)stem, path);
+    return made;
 }

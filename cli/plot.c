@@ -6,6 +6,7 @@
  * that the picture follows the reader's choice of light or dark.
  */
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,19 +56,36 @@ static const char style[] =
     "}\n"
     "</style>\n";
 
+/* Text in memory. That it could not grow is told by each call that prints, but
+ * not by ferror or fclose. */
+typedef struct canvas {
+    FILE *file;
+    int torn;
+} canvas;
+
+__attribute__((format(printf, 2, 3)))
+static void put(canvas *out, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    if (vfprintf(out->file, format, list) < 0) out->torn = 1;
+    va_end(list);
+}
+
 /* Text between tags: the characters that mean something there are replaced,
  * and what is not UTF-8 or is a control character, which XML does not allow. */
-static void put_text(FILE *out, const char *text)
+static void put_text(canvas *out, const char *text)
 {
-    json_t *clean = w2b_json_text(text, strlen(text));
-    const char *at = clean ? json_string_value(clean) : "?";
-    for (; *at; at++) {
-        if (*at == '&') fputs("&amp;", out);
-        else if (*at == '<') fputs("&lt;", out);
-        else if (*at == '>') fputs("&gt;", out);
-        else fputc((unsigned char)*at < 0x20 ? ' ' : *at, out);
+    const size_t length = strlen(text);
+    for (size_t i = 0, n; i < length; i += n ? n : 1) {
+        const char *at = text + i;
+        n = w2b_json_character(at, length - i);
+        if (*at == '&') put(out, "&amp;");
+        else if (*at == '<') put(out, "&lt;");
+        else if (*at == '>') put(out, "&gt;");
+        else if (n == 1) put(out, "%c", (unsigned char)*at < 0x20 ? ' ' : *at);
+        else put(out, "%.*s", n ? (int)n : 3, n ? at : "\xef\xbf\xbd");
     }
-    json_decref(clean);
 }
 
 static const char *title_of(w2b_test_kind kind)
@@ -157,38 +175,38 @@ static double place_y(const panel *p, double y)
 
 /* ----- Drawing ------------------------------------------------------------ */
 
-static void draw_axes(FILE *out, const panel *p)
+static void draw_axes(canvas *out, const panel *p)
 {
     double left = p->left + LEFT, right = p->left + PANEL_W - RIGHT;
     double top = p->top + TOP, bottom = p->top + PANEL_H - BOTTOM;
     int skip = p->x1 - p->x0 > 8 ? 2 : 1;
-    fprintf(out, "<text class=\"title\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", left, p->top + 22,
+    put(out, "<text class=\"title\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", left, p->top + 22,
             title_of(p->kind));
     if (p->sets > 1) {
-        fprintf(out, "<text class=\"note\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">mean of %zu "
+        put(out, "<text class=\"note\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">mean of %zu "
                 "sets</text>\n", right, p->top + 22, p->sets);
     }
     int marks = (int)lround((p->y1 - p->y0) / p->step);
     for (int i = 0; i <= marks; i++) {
         double value = p->y0 + i * p->step, y = place_y(p, value);
-        fprintf(out, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n"
+        put(out, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n"
                 "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>\n",
                 left, right, y, y, left - 8, y + 4.5, fabs(value) < p->step / 2 ? 0 : value);
     }
     for (int e = (int)p->x0; e <= (int)p->x1; e += skip) {
         double x = place_x(p, e);
-        fprintf(out, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n"
+        put(out, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n"
                 "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.4g</text>\n",
                 x, x, bottom, bottom + 5, x, bottom + 20, ldexp(1, e));
     }
-    fprintf(out, "<path class=\"axis\" fill=\"none\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n"
+    put(out, "<path class=\"axis\" fill=\"none\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n"
             "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">bytes a word</text>\n",
             left, top, bottom, right, (left + right) / 2, bottom + 40);
 }
 
 /* A label stands above its point, or below where the line comes from above or
  * the label to the left is near. */
-static void draw_label(FILE *out, const panel *p, size_t i, int *below)
+static void draw_label(canvas *out, const panel *p, size_t i, int *below)
 {
     double x = place_x(p, p->points[i].x), y = place_y(p, p->points[i].y);
     int falls = i && p->points[i - 1].y > p->points[i].y;
@@ -197,13 +215,13 @@ static void draw_label(FILE *out, const panel *p, size_t i, int *below)
     *below = falls || (near && !*below);
     double middle = p->left + (LEFT + PANEL_W - RIGHT) / 2;
     const char *anchor = x < middle - 120 ? "start" : x > middle + 120 ? "end" : "middle";
-    fprintf(out, "<text class=\"label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x,
+    put(out, "<text class=\"label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x,
             *below ? y + 20 : y - 10, anchor);
     put_text(out, p->points[i].label);
-    fprintf(out, "</text>\n");
+    put(out, "</text>\n");
 }
 
-static void draw_panel(FILE *out, const panel *p)
+static void draw_panel(canvas *out, const panel *p)
 {
     int below = 0;
     draw_axes(out, p);
@@ -211,34 +229,34 @@ static void draw_panel(FILE *out, const panel *p)
         const point *q = &p->points[i];
         double x = place_x(p, q->x);
         if (!isfinite(q->spread.low)) continue;
-        fprintf(out, "<line class=\"spread\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
+        put(out, "<line class=\"spread\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
                 x, x, place_y(p, q->spread.low), place_y(p, q->spread.high));
     }
-    fprintf(out, "<polyline class=\"line\" points=\"");
+    put(out, "<polyline class=\"line\" points=\"");
     for (size_t i = 0; i < p->n; i++) {
-        fprintf(out, "%s%.1f,%.1f", i ? " " : "", place_x(p, p->points[i].x),
+        put(out, "%s%.1f,%.1f", i ? " " : "", place_x(p, p->points[i].x),
                 place_y(p, p->points[i].y));
     }
-    fprintf(out, "\"/>\n");
+    put(out, "\"/>\n");
     for (size_t i = 0; i < p->n; i++) {
         const point *q = &p->points[i];
-        fprintf(out, "<circle class=\"dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"><title>",
+        put(out, "<circle class=\"dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"><title>",
                 place_x(p, q->x), place_y(p, q->y));
         put_text(out, q->label);
-        fprintf(out, ": %.4g at %.4g bytes a word</title></circle>\n", q->y, exp2(q->x));
+        put(out, ": %.4g at %.4g bytes a word</title></circle>\n", q->y, exp2(q->x));
     }
     for (size_t i = 0; i < p->n; i++) draw_label(out, p, i, &below);
 }
 
-static void draw(FILE *out, const panel *panels, size_t n)
+static void draw(canvas *out, const panel *panels, size_t n)
 {
     double width = PANEL_W * (double)(n > 1 ? 2 : 1), height = PANEL_H * (double)((n + 1) / 2);
-    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
+    put(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
             "viewBox=\"0 0 %.0f %.0f\" role=\"img\">\n"
             "<title>Quality of word vectors against bytes a word</title>\n%s",
             width, height, width, height, style);
     for (size_t i = 0; i < n; i++) draw_panel(out, &panels[i]);
-    fprintf(out, "</svg>\n");
+    put(out, "</svg>\n");
 }
 
 /* The panels of kinds that have sets; their number, or -1. */
@@ -268,9 +286,9 @@ int w2b_plot_save(const w2b_report *r, const char *path, int replace)
     size_t size;
     int code = W2B_EXIT_FAILED;
     int n = make_panels(r, panels);
-    FILE *out = n < 0 ? NULL : open_memstream(&text, &size);
-    if (out) draw(out, panels, (size_t)n);
-    if (!out || fclose(out)) {
+    canvas out = {.file = n < 0 ? NULL : open_memstream(&text, &size)};
+    if (out.file) draw(&out, panels, (size_t)n);
+    if (!out.file || fclose(out.file) || out.torn) {
         code = w2b_talk_memory();
     } else {
         w2b_diag diag;

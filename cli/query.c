@@ -4,6 +4,7 @@
 #include "cli/query.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,21 +39,43 @@ static double take_weight(const char *piece, size_t length, size_t *skip)
     return weight;
 }
 
+/* Adds a word without a row: its vector is made from its parts, and counts with
+ * length 1 as those of terms do. */
+static int add_composed(w2b_ask *ask, const char *word, size_t length, double weight,
+                        w2b_ask_query *query)
+{
+    w2b_info info;
+    w2b_model_info(ask->model, &info);
+    if (!query->vector) query->vector = calloc(info.dim, sizeof *query->vector);
+    float *vector = malloc(info.dim * sizeof *vector);
+    int failed = !query->vector || !vector;
+    if (!failed && w2b_ask_compose(ask, word, length, vector)) {
+        query->unknown = 1;
+    } else if (!failed) {
+        double squares = 0;
+        for (uint32_t i = 0; i < info.dim; i++) squares += (double)vector[i] * (double)vector[i];
+        const double factor = squares > 0 ? weight / sqrt(squares) : 0;
+        for (uint32_t i = 0; i < info.dim; i++) {
+            query->vector[i] += (float)(factor * (double)vector[i]);
+        }
+    }
+    free(vector);
+    return failed || ask->failed ? -1 : 0;
+}
+
 static int add_word(w2b_ask *ask, const char *piece, size_t length, float sign,
                     w2b_ask_query *query)
 {
     size_t skip = 0;
     double weight = 1;
-    int64_t row = w2b_model_find(ask->model, piece, length);
-    if (row < 0) {
+    int64_t row = w2b_ask_row(ask, piece, length);
+    if (row < 0 && !ask->failed) {
         weight = take_weight(piece, length, &skip);
-        row = w2b_ask_find(ask, piece + skip, length - skip);
+        row = w2b_ask_row(ask, piece + skip, length - skip);
     }
-    if (row < 0) {
-        query->unknown = 1;
-        return 0;
-    }
-    return add_term(query, row, sign * (float)weight);
+    if (ask->failed) return -1;
+    if (row >= 0) return add_term(query, row, sign * (float)weight);
+    return add_composed(ask, piece + skip, length - skip, (double)sign * weight, query);
 }
 
 static int parse_sum(w2b_ask *ask, const char *text, size_t length, w2b_ask_query *query)
@@ -88,14 +111,16 @@ static int parse_sum(w2b_ask *ask, const char *text, size_t length, w2b_ask_quer
 int w2b_ask_parse(w2b_ask *ask, const char *text, size_t length, w2b_ask_query *query)
 {
     *query = (w2b_ask_query){0};
-    int64_t row = length ? w2b_model_find(ask->model, text, length) : -1;
+    int64_t row = length ? w2b_ask_row(ask, text, length) : -1;
     if (row >= 0) return add_term(query, row, 1);
+    if (ask->failed) return -1;
     return parse_sum(ask, text, length, query);
 }
 
 void w2b_ask_query_free(w2b_ask_query *query)
 {
     free(query->terms);
+    free(query->vector);
     *query = (w2b_ask_query){0};
 }
 

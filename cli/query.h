@@ -10,6 +10,8 @@
 typedef struct w2b_ask_query {
     w2b_term *terms;  /* from malloc */
     size_t n, room;
+    float *vector;    /* from malloc: the sum of words that have no row, their
+                         vectors made from their parts; NULL: none */
     int unknown;      /* a word is not in the model; it has been reported */
     char why[160];    /* what is wrong with the form, or "" */
 } w2b_ask_query;

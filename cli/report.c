@@ -123,6 +123,7 @@ static void print_name(const char *name, size_t width, int inner)
 {
     char *shown = w2b_talk_escape(name, strlen(name));
     printf("%s%-*s", inner ? "  " : "", (int)width - (inner ? 2 : 0), shown ? shown : "?");
+    if (!shown) w2b_talk_lost();
     free(shown);
 }
 
@@ -295,6 +296,7 @@ int w2b_report_table(const w2b_report *r)
         char *label = w2b_talk_escape(r->models[m].label, strlen(r->models[m].label));
         widths[m] = label && strlen(label) > CELL ? strlen(label) : CELL;
         if (r->n_models > 1) printf("  %*s", (int)widths[m], label ? label : "?");
+        if (!label) w2b_talk_lost();
         free(label);
     }
     putchar('\n');

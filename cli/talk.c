@@ -21,6 +21,9 @@ static volatile sig_atomic_t caught;
 /* What standard output failed with, if that is known. */
 static int output_error;
 
+/* Answers are incomplete. */
+static int lost;
+
 /* A progress line stands on the terminal and has to be wiped first. */
 static int line_shown;
 
@@ -80,7 +83,13 @@ void w2b_talk_word(const char *bytes, size_t length)
     }
     char *text = w2b_talk_escape(bytes, length);
     if (text) fputs(text, stdout);
+    else w2b_talk_lost();
     free(text);
+}
+
+void w2b_talk_lost(void)
+{
+    lost = 1;
 }
 
 /* ===== Messages =========================================================== */
@@ -91,13 +100,33 @@ static void wipe_line(void)
     line_shown = 0;
 }
 
+/* What is said where memory is short, too: in room of its own, cut if it is
+ * long, other bytes than printable ASCII as '?'. */
+static void say_shortly(const char *prefix, const char *format, va_list list)
+{
+    char text[1024];
+    vsnprintf(text, sizeof text, format, list);
+    for (char *at = text; *at; at++) {
+        if (*at < 0x20 || *at > 0x7e) *at = '?';
+    }
+    wipe_line();
+    fprintf(stderr, "%s%s\n", prefix, text);
+}
+
 static void say(const char *prefix, const char *format, va_list list)
 {
-    char *message = NULL;
-    if (vasprintf(&message, format, list) < 0) return;
-    char *text = w2b_talk_escape(message, strlen(message));
-    wipe_line();
-    if (text) fprintf(stderr, "%s%s\n", prefix, text);
+    char *message = NULL, *text = NULL;
+    va_list again;
+    va_copy(again, list);
+    if (vasprintf(&message, format, list) < 0) message = NULL;
+    if (message) text = w2b_talk_escape(message, strlen(message));
+    if (text) {
+        wipe_line();
+        fprintf(stderr, "%s%s\n", prefix, text);
+    } else {
+        say_shortly(prefix, format, again);
+    }
+    va_end(again);
     free(text);
     free(message);
 }
@@ -127,6 +156,10 @@ int w2b_talk_memory(void)
 int w2b_talk_diag(const w2b_diag *diag)
 {
     wipe_line();
+    if (diag->code == W2B_ERR_CANCELLED && caught && diag->path[0]) {
+        w2b_talk_note("stopped; --resume goes on from %s", diag->path);
+        return W2B_EXIT_STOPPED;
+    }
     if (diag->code == W2B_ERR_CANCELLED && caught) {
         signal(caught, SIG_DFL);
         raise(caught);
@@ -159,6 +192,7 @@ void w2b_talk_start(void)
         }
     }
     signal(SIGPIPE, SIG_IGN);
+    w2b_talk_bus();
 }
 
 /* stdio may have lost the errno of a write that failed a while ago; the pipe
@@ -180,6 +214,7 @@ int w2b_talk_flush(void)
 int w2b_talk_close(int code)
 {
     wipe_line();
+    if (lost && code == W2B_EXIT_DONE) code = w2b_talk_memory();
     int broken = w2b_talk_flush() != 0;
     int error = output_error;
     if (broken && (error == EPIPE || reader_gone())) return code;
@@ -242,7 +277,7 @@ static void add_work(char text[256], const w2b_progress *p)
 {
     char number[32];
     int bytes = !strcmp(p->unit, "bytes");
-    double speed = p->seconds > 0.2 ? (double)p->done / p->seconds : 0;
+    double speed = p->seconds > 0.2 ? (double)(p->done - p->before) / p->seconds : 0;
     if (p->total) {
         double share = (double)p->done / (double)p->total;
         add(text, "  %3.0f%%", 100 * (share < 1 ? share : 1));
@@ -270,8 +305,8 @@ int w2b_talk_progress(const w2b_progress *p, void *user)
     add_work(text, p);
     if (p->loss > 0) add(text, "  loss %.4f", p->loss);
     if (p->rate > 0) add(text, "  rate %.4f", p->rate);
-    if (p->total > p->done && p->done && p->seconds >= 1) {
-        double left = p->seconds * (double)(p->total - p->done) / (double)p->done;
+    if (p->total > p->done && p->done > p->before && p->seconds >= 1) {
+        double left = p->seconds * (double)(p->total - p->done) / (double)(p->done - p->before);
         add(text, "  %s left", w2b_talk_time(left, number));
     }
     size_t width = terminal_width();

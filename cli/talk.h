@@ -17,6 +17,9 @@
  * than a death. Called once, first. */
 void w2b_talk_start(void);
 
+/* From now on a mapped file that is cut off ends the command with a message. */
+void w2b_talk_bus(void);
+
 /* "w2b: MESSAGE". */
 void w2b_talk_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -25,7 +28,8 @@ void w2b_talk_note(const char *format, ...) __attribute__((format(printf, 1, 2))
 
 /* "w2b: glove.txt:1204: expected 300 numbers, found 299". Returns the exit
  * code that fits. Says nothing, and returns W2B_EXIT_DONE, if the reader of
- * our output has gone; dies of the signal if one was caught. */
+ * our output has gone; dies of the signal if one was caught, unless what was
+ * done is in a checkpoint. */
 int w2b_talk_diag(const w2b_diag *diag);
 
 /* "w2b: out of memory", W2B_EXIT_FAILED. */
@@ -34,6 +38,10 @@ int w2b_talk_memory(void);
 /* Bytes with everything escaped that is not harmless: \x1b for control bytes
  * and bytes that are not UTF-8. From malloc; NULL if memory is short. */
 char *w2b_talk_escape(const char *bytes, size_t length);
+
+/* A part of the answers is missing because memory was short: there is a message
+ * at the end, and the exit code is W2B_EXIT_FAILED. */
+void w2b_talk_lost(void);
 
 /* A word to standard output: raw, or escaped if it is a terminal. */
 void w2b_talk_word(const char *bytes, size_t length);
