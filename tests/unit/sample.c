@@ -11,6 +11,7 @@
 #include "io/little.h"
 #include "io/mapped.h"
 #include "quant/num.h"
+#include "quant/scheme.h"
 #include "tests/unit/sample.h"
 #include "tests/unit/scratch.h"
 
@@ -65,11 +66,32 @@ static void make_words(const sample_shape *shape, w2b_rng *rng, w2b_parts *parts
     parts->bytes = bytes;
 }
 
+/* What a method learns from rows that are any. */
+static void make_params(const sample_shape *shape, w2b_rng *rng, w2b_parts *parts)
+{
+    enum { ROWS = 60 };
+    const size_t size = w2b_code_params_room(&parts->code);
+    const size_t room_size = w2b_code_train_room(&parts->code, ROWS);
+    if (!parts->code.scheme->train)
+        return;
+    float *rows = w2b_alloc(ROWS, shape->dim * sizeof *rows);
+    void *room = room_size ? w2b_pages(room_size) : NULL;
+    parts->params = size ? w2b_alloc(size, 1) : NULL;
+    CHECK(rows && (room || !room_size) && (parts->params || !size));
+    for (size_t i = 0; i < ROWS * (size_t)shape->dim; i++)
+        rows[i] = (float)(w2b_rng_unit(rng) + w2b_rng_unit(rng) - 0.9);
+    const w2b_lesson lesson = {.rows = rows, .n = ROWS, .seed = shape->seed, .threads = 1};
+    w2b_code_train(&parts->code, &lesson, parts->params, room);
+    if (room)
+        w2b_pages_free(room, room_size);
+    w2b_free(rows);
+}
+
 /* Any codes, but finite numbers and no unused bits. */
 static void make_codes(const sample_shape *shape, w2b_rng *rng, w2b_parts *parts)
 {
     const size_t stride = parts->code.stride, n = (size_t)shape->words * stride;
-    const unsigned used = shape->dim * shape->bits % 8;
+    const size_t packed = (size_t)shape->dim * shape->bits;
     parts->code_room = n;
     parts->codes = w2b_pages(n);
     CHECK(parts->codes);
@@ -79,8 +101,8 @@ static void make_codes(const sample_shape *shape, w2b_rng *rng, w2b_parts *parts
             byte &= 0xfb;
         if (shape->bits == 32 && i % 4 == 2)
             byte &= 0x7f;
-        if (shape->bits < 8 && used != 0 && i % stride == stride - 1)
-            byte &= (uint8_t)((1u << used) - 1);
+        if (parts->code.scheme->is_packed && packed % 8 != 0 && i % stride == packed / 8)
+            byte &= (uint8_t)((1u << packed % 8) - 1);
         parts->codes[i] = byte;
     }
     if (shape->bits > 8)
@@ -98,6 +120,7 @@ void sample_parts(const sample_shape *shape, w2b_parts *parts)
     *parts = (w2b_parts){.words = shape->words};
     CHECK(w2b_code_init(&parts->code, shape->method, shape->bits, shape->dim) == 0);
     make_words(shape, &rng, parts);
+    make_params(shape, &rng, parts);
     make_codes(shape, &rng, parts);
     if (shape->counts) {
         uint64_t count = (uint64_t)1 << 40;

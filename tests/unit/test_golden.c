@@ -23,6 +23,7 @@
 #include "io/container.h"
 #include "io/inside.h"
 #include "io/little.h"
+#include "quant/scheme.h"
 #include "tests/unit/sample.h"
 #include "tests/unit/scratch.h"
 
@@ -46,6 +47,14 @@ static const golden goldens[] = {
     {"half", 0, {.words = 5, .dim = 3, .bits = 16, .method = W2B_METHOD_FLOAT, .seed = 5}},
     {"float", 0, {.words = 1, .dim = 1, .bits = 32, .method = W2B_METHOD_FLOAT, .seed = 6,
                   .metadata = "{}"}},
+    {"gauss-rotated", 0, {.words = 4, .dim = 13, .bits = 2, .seed = 7,
+                          .method = W2B_METHOD_GAUSS_ROTATED}},
+    {"uniform-rotated", 0, {.words = 3, .dim = 16, .bits = 3, .seed = 8,
+                            .method = W2B_METHOD_UNIFORM_ROTATED}},
+    {"kmeans", 0, {.words = 4, .dim = 9, .bits = 3, .method = W2B_METHOD_KMEANS, .seed = 9}},
+    {"rabitq", 0, {.words = 4, .dim = 11, .bits = 4, .method = W2B_METHOD_RABITQ, .seed = 10}},
+    {"pq", 0, {.words = 4, .dim = 5, .bits = 3, .method = W2B_METHOD_PQ, .seed = 11}},
+    {"opq", 0, {.words = 4, .dim = 7, .bits = 2, .method = W2B_METHOD_OPQ, .seed = 12}},
 };
 
 #define N_GOLDENS (sizeof goldens / sizeof *goldens)
@@ -89,9 +98,14 @@ static void print_model(FILE *to, const w2b_model *model)
     fprintf(to, "words %llu\ndim %u\nbits %u\nmethod %u\nunit %08x\nmetadata %s\nlevels",
             (unsigned long long)w2b_model_words(model), code->dim, code->bits,
             (unsigned)code->method, unit, w2b_model_metadata(model));
-    for (size_t i = 0; code->bits <= 8 && i < (size_t)1 << code->bits; i++)
+    for (size_t i = 0; code->scheme->has_levels && i < (size_t)1 << code->bits; i++)
         fprintf(to, " %d", code->levels[i]);
     fputc('\n', to);
+    if (code->params) {
+        fputs("params ", to);
+        print_hex(to, code->params, w2b_code_params_size(code));
+        fputc('\n', to);
+    }
     for (uint64_t row = 0; row < w2b_model_words(model); row++)
         print_row(to, model, row);
 }

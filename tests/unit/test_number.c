@@ -18,6 +18,7 @@
 #include "tests/unit/scratch.h"
 
 #define ROUNDS 300000
+#define VECTOR_ROUNDS 1000000
 
 static uint32_t bits_of(float x)
 {
@@ -109,6 +110,33 @@ static void reads_random_numbers(void **unused)
         default: snprintf(text, sizeof text, "%.9g", (double)x); break;
         }
         check_read(text);
+    }
+}
+
+/* As files of vectors have them: the quick way, and the numbers that it must
+ * leave alone, the nearest decimals to the middle of two floats. */
+static void reads_numbers_of_vectors(void **unused)
+{
+    char text[64];
+    (void)unused;
+    for (int i = 0; i < VECTOR_ROUNDS; i++) {
+        const uint64_t r = scratch_random();
+        const int places = (int)(r % 19);
+        char *at = text;
+        if (r >> 60 & 1)
+            *at++ = '-';
+        if (i % 2) {
+            /* 19 digits at most: the middle is cut, not rounded to even. */
+            const float x = float_of((uint32_t)(r >> 32 & 0x3ffffff) + 0x3c000000);
+            const double middle = ((double)x + (double)float_of(bits_of(x) + 1)) / 2;
+            snprintf(at, 40, "%.*f", places, middle);
+        } else {
+            snprintf(at, 40, "%.*f", places, (double)(r >> 12) * 0x1p-52 * (double)(1 + i % 50));
+        }
+        float x;
+        const char *end = text + strlen(text);
+        if (w2b_number_read(text, end, &x) != end || bits_of(x) != bits_of(strtof(text, NULL)))
+            fail_msg("%s reads as %a, not %a", text, (double)x, (double)strtof(text, NULL));
     }
 }
 
@@ -241,6 +269,7 @@ int main(void)
         cmocka_unit_test(reads_known_numbers),
         cmocka_unit_test(reads_long_numbers),
         cmocka_unit_test(reads_random_numbers),
+        cmocka_unit_test(reads_numbers_of_vectors),
         cmocka_unit_test(ends_where_the_number_ends),
         cmocka_unit_test(reads_words_for_no_numbers),
         cmocka_unit_test(writes_known_numbers),

@@ -130,23 +130,88 @@ static void halves_and_floats_are_close(void **state)
     w2b_model_free(model);
 }
 
+/* Of the methods asked for, the one with the smallest error, or one that stands
+ * before it and is hardly worse. The sample is not all rows: hence the slack. */
 static void smaller_error_is_chosen(void **state)
 {
     (void)state;
-    w2b_model *normal = float_model(3000, 64, 1, 1.f), *flat = float_model(3000, 64, 0, 1.f);
-    for (uint32_t bits = 2; bits <= 5; bits++) {
-        w2b_quantize_report gauss, uniform, chosen;
-        w2b_model_free(quantize(normal, bits, NULL, 0, &chosen));
-        assert_string_equal(chosen.method, "gauss");
-        w2b_model_free(quantize(flat, bits, NULL, 0, &chosen));
-        assert_string_equal(chosen.method, "uniform");
-        w2b_model_free(quantize(flat, bits, "gauss", 0, &gauss));
-        w2b_model_free(quantize(flat, bits, "uniform", 0, &uniform));
-        assert_true(uniform.squared_error < gauss.squared_error);
-        assert_true(chosen.squared_error == uniform.squared_error);
+    static const char *const quick[] = {"gauss", "uniform", "gauss-rotated", "uniform-rotated",
+                                        "kmeans"};
+    for (int kind = 0; kind < 2; kind++) {
+        w2b_model *model = float_model(3000, 64, kind, 1.f);
+        for (uint32_t bits = 2; bits <= 5; bits++) {
+            w2b_quantize_report chosen, other;
+            double least = 1;
+            int among = 0;
+            w2b_model_free(quantize(model, bits, NULL, 0, &chosen));
+            for (size_t i = 0; i < sizeof quick / sizeof *quick; i++) {
+                w2b_model_free(quantize(model, bits, quick[i], 0, &other));
+                least = other.squared_error < least ? other.squared_error : least;
+                among |= strcmp(chosen.method, quick[i]) == 0 &&
+                         chosen.squared_error == other.squared_error;
+            }
+            if (!among || !(chosen.squared_error < 1.02 * least))
+                fail_msg("kind %d at %u bits: %s with %g, not %g", kind, bits, chosen.method,
+                         chosen.squared_error, least);
+        }
+        w2b_model_free(model);
     }
-    w2b_model_free(normal);
-    w2b_model_free(flat);
+}
+
+/* A budget of bytes is kept, whatever the method, and pruning keeps it for all
+ * words together. */
+static void budgets_are_kept(void **state)
+{
+    (void)state;
+    enum { WORDS = 500, DIM = 30 };
+    static const char *const methods[] = {NULL, "gauss-rotated", "pq", "rabitq"};
+    static const uint32_t budgets[] = {10, 29, 60, 500};
+    w2b_model *model = float_model(WORDS, DIM, 1, 1.f);
+    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+        double before = 2;
+        for (size_t b = 0; b < sizeof budgets / sizeof *budgets; b++) {
+            w2b_quantize_options options;
+            w2b_quantize_report report;
+            w2b_model *made = NULL;
+            w2b_info info;
+            w2b_quantize_defaults(&options);
+            options.bytes_per_word = budgets[b];
+            options.method = methods[m];
+            assert_int_equal(w2b_model_quantize(model, &options, &made, &report, NULL), W2B_OK);
+            w2b_model_info(made, &info);
+            assert_true(info.bytes_per_word <= budgets[b]);
+            assert_true(info.words == WORDS && report.squared_error <= before);
+            before = report.squared_error;
+            w2b_model_free(made);
+            options.prune = 1;
+            made = NULL;
+            assert_int_equal(w2b_model_quantize(model, &options, &made, &report, NULL), W2B_OK);
+            w2b_model_info(made, &info);
+            assert_true(info.bytes_per_word * (double)info.words <= budgets[b] * (double)WORDS);
+            assert_true(info.words <= WORDS && (budgets[b] > 10 || info.words < WORDS));
+            w2b_model_free(made);
+        }
+    }
+    w2b_model_free(model);
+}
+
+static void budgets_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    w2b_model *model = float_model(10, 30, 1, 1.f), *made = NULL;
+    w2b_quantize_options options;
+    w2b_quantize_defaults(&options);
+    options.bytes_per_word = 5;
+    assert_int_equal(w2b_model_quantize(model, &options, &made, NULL, NULL), W2B_ERR_ARGUMENT);
+    options.bytes_per_word = 3;
+    options.method = "opq";
+    assert_int_equal(w2b_model_quantize(model, &options, &made, NULL, NULL), W2B_ERR_ARGUMENT);
+    options.bytes_per_word = 0;
+    options.method = NULL;
+    options.prune = 1;
+    assert_int_equal(w2b_model_quantize(model, &options, &made, NULL, NULL), W2B_ERR_ARGUMENT);
+    assert_null(made);
+    w2b_model_free(model);
 }
 
 static void threads_and_files_change_nothing(void **state)
@@ -307,6 +372,8 @@ int main(void)
         cmocka_unit_test(errors_are_those_of_theory),
         cmocka_unit_test(halves_and_floats_are_close),
         cmocka_unit_test(smaller_error_is_chosen),
+        cmocka_unit_test(budgets_are_kept),
+        cmocka_unit_test(budgets_that_cannot_be_are_refused),
         cmocka_unit_test(threads_and_files_change_nothing),
         cmocka_unit_test(codes_are_not_coded_again),
         cmocka_unit_test(metadata_tells_what_was_done),

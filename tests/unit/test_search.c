@@ -157,6 +157,57 @@ static void sums_and_vectors_are_near(void **state)
     }
 }
 
+/* Each row is a little nearer to the question than the one before: whatever is
+ * held back wrongly would have been an answer. */
+static void rows_that_get_better_slowly(void **state)
+{
+    (void)state;
+    enum { N = 3000, DIM = 75, MANY = 20, K = 10 };
+    w2b_rng rng;
+    w2b_rng_seed(&rng, test_seed(), 71);
+    float target[DIM], away[DIM];
+    for (size_t j = 0; j < DIM; j++) {
+        target[j] = toy_normal(&rng);
+        away[j] = toy_normal(&rng);
+    }
+    float *const rows = w2b_alloc((size_t)N * DIM, sizeof *rows);
+    for (size_t i = 0; i < N; i++) {
+        const float far = i == 0 ? 0 : 2 * (1 - (float)i / N);
+        for (size_t j = 0; j < DIM; j++) {
+            rows[i * DIM + j] = target[j] + far * away[j];
+        }
+    }
+    for (uint32_t bits = 1; bits <= 8; bits++) {
+        w2b_model *const model = toy_model(NULL, rows, N, DIM, bits);
+        const w2b_term word = {0, 1}, sum[] = {{0, 1}, {N / 2, -0.25f}};
+        for (int isa = W2B_ISA_SCALAR; isa <= W2B_ISA_AVX512; isa++) {
+            if (w2b_scan_for((w2b_isa)isa) == NULL) {
+                continue;
+            }
+            w2b_search *const search = search_of(model, 1, (w2b_isa)isa, 0);
+            w2b_query queries[MANY];
+            w2b_hit hits[MANY * K];
+            size_t found[MANY];
+            for (size_t i = 0; i < MANY; i++) {
+                queries[i] = i % 2 == 0 ? (w2b_query){&word, 1, NULL}
+                                        : (w2b_query){sum, 2, NULL};
+            }
+            for (size_t n = 1; n <= MANY; n += MANY - 1) {
+                assert_int_equal(w2b_search_nearest(search, queries + (n == 1), n, K, hits,
+                                                    found, NULL), W2B_OK);
+                for (size_t i = 0; i < n && i < 2; i++) {
+                    check_answers(model, &queries[i + (n == 1)], hits + i * K, found[i], K, 2e-5);
+                }
+            }
+            assert_int_equal(w2b_search_nearest(search, queries, 1, K, hits, found, NULL), W2B_OK);
+            check_answers(model, &queries[0], hits, found[0], K, 6e-8);
+            w2b_search_free(search);
+        }
+        w2b_model_free(model);
+    }
+    w2b_free(rows);
+}
+
 static void batches_threads_and_kernels_agree(void **state)
 {
     (void)state;
@@ -669,6 +720,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(single_rows_are_exact),
         cmocka_unit_test(sums_and_vectors_are_near),
+        cmocka_unit_test(rows_that_get_better_slowly),
         cmocka_unit_test(batches_threads_and_kernels_agree),
         cmocka_unit_test(many_queries_go_in_several_batches),
         cmocka_unit_test(first_and_k_limit_the_answers),

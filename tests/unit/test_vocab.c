@@ -157,7 +157,7 @@ static w2b_vocab *random_vocab(size_t words)
         assert_true(w2b_table_add(table, word, length, 1 + scratch_random() % 9, 0) >= 0);
     }
     w2b_vocab *vocab = NULL;
-    assert_int_equal(w2b_vocab_build(table, 1, UINT64_MAX, &vocab, NULL, NULL), W2B_OK);
+    assert_int_equal(w2b_vocab_build(table, 1, NULL, UINT64_MAX, &vocab, NULL, NULL), W2B_OK);
     w2b_table_free(table);
     return vocab;
 }

@@ -259,7 +259,6 @@ static void refuses_wrong_text(void **unused)
         {"", W2B_ERR_FORMAT, W2B_NOWHERE, "the file is empty"},
         {"this is text\nand no vectors\n", W2B_ERR_FORMAT, W2B_NOWHERE,
          "no known format of word vectors"},
-        {"a 1 2 3\nb 1 2 3\n", W2B_ERR_FORMAT, W2B_NOWHERE, "no known format of word vectors"},
         {"12 34 56\n", W2B_ERR_FORMAT, W2B_NOWHERE, "no known format of word vectors"},
         {"12 34", W2B_ERR_FORMAT, W2B_NOWHERE, "no known format of word vectors"},
     };
