@@ -93,10 +93,11 @@ AVX2_FLAGS := -mavx2 -mfma -mf16c -mpopcnt -mbmi2
 AVX512_FLAGS := $(AVX2_FLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512dq \
     -mavx512vnni -mavx512vbmi -mavx512bitalg -mavx512vpopcntdq
 endif
+KERNELS := quant/step_% quant/fixed_% quant/scan_% quant/sieve_% quant/near_%
 KERNEL_FLAGS := $(if $(SAN),,-O3)
 file_flags = $(if $(filter %_avx2.c,$(1)),$(AVX2_FLAGS)) \
     $(if $(filter %_avx512.c,$(1)),$(AVX512_FLAGS)) \
-    $(if $(filter quant/step_% quant/scan_%,$(1)),$(KERNEL_FLAGS)) \
+    $(if $(filter $(KERNELS),$(1)),$(KERNEL_FLAGS)) \
     $(if $(filter cli/%,$(1)),$(CLI_CPPFLAGS)) \
     $(if $(filter tests/%,$(1)),$(TEST_CPPFLAGS)) $(LIB_CPPFLAGS)
 all_flags = $(strip $(W2B_CFLAGS) $(call file_flags,$(1)) $(CPPFLAGS) $(CFLAGS))
@@ -107,6 +108,7 @@ LIB_SRC := $(sort $(wildcard quant/*.c io/*.c word2bits/*.c eval/*.c))
 CLI_SRC := $(sort $(wildcard cli/*.c))
 GEN_SRC := $(sort $(wildcard data/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 HELP_SRC := $(filter-out $(UNIT_SRC),$(sort $(wildcard tests/unit/*.c)))
 
 # Of everything that decides what an object holds.
@@ -122,10 +124,17 @@ GEN_OBJ := $(GEN_SRC:%.c=$(OBJ)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(OBJ)/%.o)
 HELP_OBJ := $(HELP_SRC:%.c=$(OBJ)/%.o)
 UNIT_BIN := $(UNIT_SRC:%.c=$(OBJ)/%)
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(OBJ)/%)
+FUZZ_OBJ := $(FUZZ_SRC:%.c=$(OBJ)/%.o) $(OBJ)/tests/fuzz/fuzz.o $(OBJ)/tests/fuzz/replay.o
 
 OUT_LIBS := $(OUT)/libw2b.a $(OUT)/libw2b.so
 OUT_CLI := $(if $(CLI_SRC),$(OUT)/w2b)
 OUT_GEN := $(if $(GEN_SRC),$(DIR)/gen)
+
+# A library to preload that makes calls fail: with glibc, without sanitizers.
+ifneq ($(findstring linux-gnu,$(TARGET_MACHINE)),)
+FAULT_LIB := $(if $(SAN),,$(OBJ)/tests/fault/fault.so)
+endif
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 # Where the user gave no -j, the targets that build first use all processors.
@@ -142,7 +151,7 @@ endif
 
 all: $(OUT_LIBS) $(OUT_CLI) ## build w2b, libw2b.a and libw2b.so (the default)
 
-programs: all $(UNIT_BIN) $(OUT_GEN) ## build the test programs and the corpus generator as well
+programs: all $(UNIT_BIN) $(FUZZ_BIN) $(OUT_GEN) $(FAULT_LIB) ## build what is tested with, too
 
 $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
@@ -189,6 +198,22 @@ $(filter-out $(CLI_UNIT_BIN),$(UNIT_BIN)): $(OBJ)/%: $(OBJ)/%.o $(HELP_OBJ) $(OB
 	$(call say,LD,$@)
 	$(link_unit)
 
+# With their own main, or with libFuzzer's where SAN asks for it.
+FUZZ_MAIN := $(if $(findstring fuzzer,$(SAN)),,$(OBJ)/tests/fuzz/replay.o)
+$(FUZZ_BIN): $(OBJ)/%: $(OBJ)/%.o $(OBJ)/tests/fuzz/fuzz.o $(FUZZ_MAIN) $(HELP_OBJ) \
+    $(TEST_CLI_OBJ) $(OBJ)/libw2b.a
+	$(call say,LD,$@)
+	$(link_unit) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer)
+
+$(OBJ)/tests/fault/fault.so: tests/fault/fault.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(W2B_CFLAGS) -fno-builtin $(CPPFLAGS) $(CFLAGS) -shared -o $@ $< -ldl
+
+$(OBJ)/tests/bench/search: $(OBJ)/tests/bench/search.o $(OBJ)/libw2b.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(THREAD_LIBS)
+
 # What lies outside the object folders comes from the configuration of the last
 # make: this file changes when that does. Copies are renamed into place, so that
 # a program under way is not disturbed.
@@ -214,7 +239,8 @@ $(OUT)/libw2b.so: $(OUT)/$(SONAME)
 $(DIR)/gen: $(OBJ)/gen $(DIR)/.last
 	$(place)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(CLI_OBJ) $(GEN_OBJ) $(UNIT_OBJ) $(HELP_OBJ))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(CLI_OBJ) $(GEN_OBJ) $(UNIT_OBJ) $(HELP_OBJ) \
+    $(FUZZ_OBJ) $(OBJ)/tests/bench/search.o)
 
 # ----- Testing ----------------------------------------------------------------
 
@@ -249,6 +275,55 @@ tsan: ## the same under ThreadSanitizer, with clang
 
 run-sanitized:
 	+@$(TEST_ENV) tests/run unit cli
+
+FUZZ_SAN := fuzzer-no-link,address,undefined
+TIME ?= 60
+
+fuzz: ## look for inputs that break something, TIME=60 seconds for each reader
+	+@$(MAKE) $(PARALLEL) all
+	+@$(MAKE) $(PARALLEL) CC=clang SAN=$(FUZZ_SAN) OPENMP=0 fuzz-programs
+	+@FUZZ_W2B='$(abspath $(OUT)/w2b)' $(MAKE) CC=clang SAN=$(FUZZ_SAN) OPENMP=0 run-fuzz
+
+fuzz-programs: $(FUZZ_BIN) $(DIR)/.last
+
+run-fuzz:
+	@$(TEST_ENV) tests/fuzz/run $(TIME)
+
+fault: ## each system call and allocation fails once; killed processes; flipped bits
+	+@$(MAKE) $(PARALLEL) programs
+	@$(TEST_ENV) tests/fault.sh --all --jobs $(JOBS)
+	@$(TEST_ENV) tests/kill.sh --times 200
+	@$(TEST_ENV) tests/flip.sh --times 20000
+
+# What is trained on is the user's: TEXT, and a folder of public test sets, SETS.
+bench-train: all ## time training beside the peers that are installed; TEXT=FILE SETS=FOLDER
+	@[ -n '$(TEXT)' ] && [ -n '$(SETS)' ] || \
+	    { echo 'usage: make bench-train TEXT=FILE SETS=FOLDER' >&2; exit 2; }
+	@W2B='$(abspath $(OUT)/w2b)' tests/bench/train.sh '$(TEXT)' '$(SETS)'
+
+scale: ## sizes at the limits: GiB of disk and minutes
+	+@$(MAKE) $(PARALLEL) all
+	@$(TEST_ENV) tests/scale.sh --all
+
+static: ## clang-tidy, cppcheck, gcc -fanalyzer: some minutes
+	@tests/lint/static
+
+# -O0, so that each line is one.
+COVERAGE := BUILD=$(BUILD)/coverage CC=gcc WERROR= LDFLAGS=--coverage \
+    CFLAGS='--coverage -O0 -fprofile-update=atomic'
+coverage: ## the share of lines that the tests run, and which they do not
+	+@$(MAKE) $(PARALLEL) $(COVERAGE) programs
+	@find $(BUILD)/coverage -name '*.gcda' -delete
+	+@$(MAKE) $(COVERAGE) run-coverage
+
+run-coverage:
+	@$(TEST_ENV) W2B_TEST_TIMEOUT=900 tests/run unit cli
+	@$(TEST_ENV) tests/fault.sh
+	@tests/fault/coverage.py $(OBJ) $(DIR)/uncovered.txt
+
+bench-search: ## speed of searches next to memory, FAISS and gensim (VECTORS=FILE.bin)
+	+@$(MAKE) $(PARALLEL) all $(OBJ)/tests/bench/search
+	@$(TEST_ENV) BENCH='$(abspath $(OBJ))/tests/bench/search' tests/bench/search.sh
 
 format-check: ## show what clang-format would change
 	@clang-format --dry-run $(LIB_SRC) $(CLI_SRC) $(GEN_SRC) $(UNIT_SRC) $(HELP_SRC) \
@@ -339,5 +414,7 @@ help: ## this list
 	    while IFS='	' read -r target text; do printf '  %-13s %s\n' "$$target" "$$text"; done
 
 FORCE:
-.PHONY: all programs deps test check lint asan tsan run-sanitized format-check demo install \
+.PHONY: all programs deps test check lint asan tsan run-sanitized fuzz \
+    fuzz-programs run-fuzz fault scale static coverage run-coverage bench-search \
+    format-check demo install \
     uninstall dist deb clean help FORCE
