@@ -60,6 +60,10 @@ class Case:
         self.writes = any(w.startswith("OUT/") for w in self.words)
 
 
+# Two files for other programs; neither has both words and numbers.
+WRITTEN_ONLY = {"projector"}
+
+
 def formats(w2b):
     """What `convert --to` takes, from its help."""
     text = " ".join(subprocess.run([w2b, "help", "convert"], check=True, capture_output=True,
@@ -97,7 +101,8 @@ def cases(w2b):
     ]
     for name in formats(w2b):
         found.append(Case(f"write-{name}", f"convert IN/tiny.vec OUT/new --to {name} -q -f"))
-        found.append(Case(f"read-{name}", f"convert IN/as-{name} OUT/new.vec -q"))
+        if name not in WRITTEN_ONLY:
+            found.append(Case(f"read-{name}", f"convert IN/as-{name} OUT/new.vec -q"))
     for ending in ("gz", "bz2", "xz", "zst"):
         found.append(Case(f"read-{ending}", f"convert IN/tiny.vec.{ending} OUT/new.vec -q"))
     return found
