@@ -105,6 +105,7 @@ static w2b_err measure(candidate *c, const w2b_wish *wish, const draw *drawn, w2
     const w2b_code *code = &c->code;
     double *errors = w2b_alloc(drawn->n, sizeof *errors);
     int failed = !errors;
+    (void)wish; /* which a build without OpenMP has no use for */
 #pragma omp parallel num_threads(wish->threads) reduction(| : failed)
     {
         uint8_t *codes = w2b_alloc(code->stride, 1);
