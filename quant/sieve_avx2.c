@@ -139,52 +139,11 @@ INLINE void all_rows(const w2b_packed *rows, const int8_t *laid, uint32_t bits, 
     }
 }
 
-/* Whether levels are -127, -127, -126, ..., 127. */
-static int levels_even(const int8_t *levels)
-{
-    int8_t even[256];
-    for (int i = 0; i < 256; i++)
-        even[i] = (int8_t)(i == 0 ? -127 : i - 128);
-    return memcmp(levels, even, sizeof even) == 0;
-}
-
-static void dots(const w2b_packed *rows, const int8_t *laid, int32_t *out)
-{
-    switch (rows->bits) {
-    case 1: all_rows(rows, laid, 1, 0, 0, out); break;
-    case 2: all_rows(rows, laid, 2, 0, 0, out); break;
-    case 3: all_rows(rows, laid, 3, 0, 0, out); break;
-    case 4: all_rows(rows, laid, 4, 0, 0, out); break;
-    case 5: all_rows(rows, laid, 5, 0, 0, out); break;
-    case 6: all_rows(rows, laid, 6, 0, 0, out); break;
-    case 7: all_rows(rows, laid, 7, 0, 0, out); break;
-    case 8:
-        if (levels_even(rows->levels))
-            all_rows(rows, laid, 8, 1, 0, out);
-        else
-            all_rows(rows, laid, 8, 0, 0, out);
-        break;
-    }
-}
+#include "quant/sieve_bits.h"
 
 static void squares(const w2b_packed *rows, const int8_t *used, uint32_t *out)
 {
-    int32_t *to = (int32_t *)out;
-    switch (rows->bits) {
-    case 1: all_rows(rows, used, 1, 0, 1, to); break;
-    case 2: all_rows(rows, used, 2, 0, 1, to); break;
-    case 3: all_rows(rows, used, 3, 0, 1, to); break;
-    case 4: all_rows(rows, used, 4, 0, 1, to); break;
-    case 5: all_rows(rows, used, 5, 0, 1, to); break;
-    case 6: all_rows(rows, used, 6, 0, 1, to); break;
-    case 7: all_rows(rows, used, 7, 0, 1, to); break;
-    case 8:
-        if (levels_even(rows->levels))
-            all_rows(rows, used, 8, 1, 1, to);
-        else
-            all_rows(rows, used, 8, 0, 1, to);
-        break;
-    }
+    rows_by_bits(rows, used, levels_even(rows), 1, (int32_t *)out);
 }
 
 /* ----- The bar ------------------------------------------------------------ */

@@ -239,20 +239,13 @@ static void sum_contexts(const w2b_round *round, const w2b_block *block, share_w
                              work->panels);
     }
     for (uint32_t i = 0; i < 16 * block->chunks; i++) {
-        const w2b_span none = {0, 0, 0};
-        const w2b_span span = i < block->inputs ? block->spans[i] : none;
-        const int skips = span.first <= span.skip && span.skip < span.end;
+        const w2b_span span = w2b_block_span(block, i);
+        const int16_t *own = w2b_span_skips(span) ? work->sums + (size_t)span.skip * PANEL : NULL;
         round->fixed->window(work->sums + (size_t)span.first * PANEL,
                              work->sums + (size_t)span.end * PANEL,
-                             skips ? work->sums + (size_t)span.skip * PANEL : NULL, stride,
-                             work->means + (size_t)i * PANEL, means_stride(round), work->panels);
+                             own, stride, work->means + (size_t)i * PANEL, means_stride(round),
+                             work->panels);
     }
-}
-
-/* First row of the outputs that are not paired. */
-static size_t dense_row(const w2b_block *block)
-{
-    return block->paired ? 16 * (size_t)block->chunks : 0;
 }
 
 static size_t dense_pairs(const w2b_block *block)
@@ -264,7 +257,7 @@ static size_t dense_pairs(const w2b_block *block)
  * others are an odd number. */
 static void expand_outputs(const w2b_round *round, const w2b_block *block, share_work *work)
 {
-    const size_t stride = outputs_stride(round), dense = dense_row(block);
+    const size_t stride = outputs_stride(round), dense = w2b_block_dense_row(block);
     const size_t rows = dense + 2 * dense_pairs(block);
     for (size_t r = 0; r < rows; r++) {
         const size_t y = r < dense ? r : r - dense + block->paired;
@@ -307,7 +300,7 @@ static void forward(const w2b_round *round, w2b_lane *lane, const w2b_block *blo
     lane_work *shared = lane->work;
     share_work *work = share->work;
     const size_t inputs = means_stride(round), outputs = outputs_stride(round);
-    const size_t dense = dense_row(block), first = share->first / PANEL;
+    const size_t dense = w2b_block_dense_row(block), first = share->first / PANEL;
     int32_t *out = shared->partials + share->first_group * w2b_score_room(round);
     (void)next;
     sum_contexts(round, block, work);
@@ -343,11 +336,7 @@ static factors factors_of(const w2b_round *round, const w2b_block *block, uint32
     const float half = round->quant.step / 2;
     factors f;
     for (uint32_t i = 0; i < 16; i++) {
-        const uint32_t n = 16 * chunk + i;
-        const w2b_span none = {0, 0, 0};
-        const w2b_span span = n < block->inputs ? block->spans[n] : none;
-        const int skips = span.first <= span.skip && span.skip < span.end;
-        const uint32_t count = span.end - span.first - (uint32_t)skips;
+        const uint32_t count = w2b_span_count(w2b_block_span(block, 16 * chunk + i));
         const float share = count ? 1.0f / (float)count : 0;
         f.score[i] = half * half * share;
         f.error[i] = round->weight;
@@ -387,7 +376,7 @@ static void chain_spans(const w2b_block *block, lane_work *work)
         work->begins[span->first] = (uint8_t)i;
         work->next_end[i] = work->ends[span->end];
         work->ends[span->end] = (uint8_t)i;
-        if (span->first <= span->skip && span->skip < span->end)
+        if (w2b_span_skips(*span))
             work->own_at[span->skip] = (uint8_t)i;
     }
 }
@@ -432,7 +421,7 @@ static void input_gradients(const w2b_round *round, const w2b_lane *lane, const 
 {
     const lane_work *shared = lane->work;
     const share_work *work = share->work;
-    const size_t pairs = dense_row(block) / 2;
+    const size_t pairs = w2b_block_dense_row(block) / 2;
     for (size_t p = 0; p < work->panels; p++) {
         const int32_t *rows =
             shared->outputs + (share->first / PANEL + p) * outputs_stride(round) / 2;

@@ -152,12 +152,6 @@ static float *own_outputs(const w2b_round *round, const w2b_lane *lane, const w2
     return work_of(lane)->outputs + share->first / 16 * outputs_stride(round);
 }
 
-/* First row of the outputs that are not paired. */
-static size_t dense_row(const w2b_block *block)
-{
-    return block->paired ? 16 * (size_t)block->chunks : 0;
-}
-
 /* ----- Forward -------------------------------------------------------------- */
 
 /* Quantized copy of the share's columns of a latent row. */
@@ -179,10 +173,8 @@ static void average_contexts(const w2b_round *round, w2b_lane *lane, const w2b_b
         copy_row(round, share, round->latents->u, block->in_rows[p],
                  own(share)->contexts + (size_t)p * 16, from);
     for (uint32_t i = 0; i < 16 * block->chunks; i++) {
-        const w2b_span none = {0, 0, 0};
-        const w2b_span span = i < block->inputs ? block->spans[i] : none;
-        const int skips = span.first <= span.skip && span.skip < span.end;
-        const uint32_t count = span.end - span.first - (uint32_t)skips;
+        const w2b_span span = w2b_block_span(block, i);
+        const uint32_t count = w2b_span_count(span);
         round->kern->mean(own(share)->contexts, from, span.first, span.end, span.skip,
                           count ? 1.0f / (float)count : 0, means + (size_t)i * 16, to,
                           own(share)->panels);
@@ -208,8 +200,8 @@ static void score_group(const w2b_round *round, w2b_lane *lane, const w2b_block 
                 kern->transpose(rows + (size_t)c * 256, targets);
                 kern->pair_dots(means, targets, out, add);
             }
-            kern->scores(rows + dense_row(block) * 16, block->outputs - block->paired, means,
-                         out + 16, add);
+            kern->scores(rows + w2b_block_dense_row(block) * 16,
+                         block->outputs - block->paired, means, out + 16, add);
         }
     }
 }
@@ -238,7 +230,7 @@ static void forward(const w2b_round *round, w2b_lane *lane, const w2b_block *blo
     average_contexts(round, lane, block, share);
     float *outputs = own_outputs(round, lane, share);
     for (uint32_t y = 0; y < block->outputs; y++) {
-        const size_t row = y < block->paired ? y : dense_row(block) + y - block->paired;
+        const size_t row = y < block->paired ? y : w2b_block_dense_row(block) + y - block->paired;
         copy_row(round, share, round->latents->v, block->out_rows[y], outputs + row * 16,
                  outputs_stride(round));
     }
@@ -289,7 +281,8 @@ static void input_gradients(const w2b_round *round, const w2b_lane *lane, const 
             const float *rows = outputs + p * outputs_stride(round);
             const float *grads = work_of(lane)->grads + w2b_block_at(block, 0, 16 * c);
             round->kern->gather(block->paired ? grads : NULL, rows + (size_t)c * 256, grads + 16,
-                                rows + dense_row(block) * 16, block->outputs - block->paired,
+                                rows + w2b_block_dense_row(block) * 16,
+                                block->outputs - block->paired,
                                 own(share)->inputs + p * means_stride(round) + (size_t)c * 256);
         }
 }

@@ -56,6 +56,30 @@ typedef struct w2b_block {
     float *mass;
 } w2b_block;
 
+/* The span of input i; an empty one where a chunk has more inputs than there are. */
+static inline w2b_span w2b_block_span(const w2b_block *block, uint32_t i)
+{
+    return i < block->inputs ? block->spans[i] : (w2b_span){0, 0, 0};
+}
+
+static inline int w2b_span_skips(w2b_span span)
+{
+    return span.first <= span.skip && span.skip < span.end;
+}
+
+/* Rows of u in it. */
+static inline uint32_t w2b_span_count(w2b_span span)
+{
+    return span.end - span.first - (uint32_t)w2b_span_skips(span);
+}
+
+/* Row of the first output that is not paired, where the paired ones, if any, fill
+ * whole chunks. */
+static inline size_t w2b_block_dense_row(const w2b_block *block)
+{
+    return block->paired ? 16 * (size_t)block->chunks : 0;
+}
+
 /* Place of the weights of input i and row y. */
 static inline size_t w2b_block_at(const w2b_block *block, uint32_t y, uint32_t i)
 {
