@@ -4,7 +4,7 @@
  * Everything that scans a model goes one way: vectors to compare with
  * ("probes") are laid out in the working form of the model's numbers; the
  * model's rows come by in tiles that fit the cache, are unpacked once and
- * multiplied with all probes (probe.c); and a function of the caller's takes
+ * multiplied with all probes (scan.c); and a function of the caller's takes
  * the cosines of each tile (nearest rows: search.c, analogies: analogy.c).
  * Where only the best rows are wanted, a sieve over the packed codes finds the
  * few that can be among them (sift.c), and these alone go this way.
@@ -221,6 +221,24 @@ void w2b_sift_batch(const w2b_sift *sift, const w2b_search *search, w2b_work *wo
  * room for `tile` of them. */
 void w2b_rows_squares(const w2b_search *search, w2b_work *work, size_t tile,
                       const uint8_t *codes, size_t n, uint32_t *squares);
+
+/* Bytes of a row in working form. */
+size_t w2b_row_bytes(const w2b_search *search);
+
+/* Brings a float row whose square leaves the range of floats into it, by a
+ * power of two, which changes no cosine. A row that is not finite becomes
+ * zero: no reader makes such rows, but a file may hold them. */
+void w2b_row_fit(float *row, size_t width);
+
+/* 1 / |row| of a row in working form, 0 for one of zeros. A float row whose square
+ * leaves the range of floats is fitted into it; the result is below zero then. */
+double w2b_row_inverse_int(const w2b_search *search, const int16_t *row);
+double w2b_row_inverse_float(const w2b_search *search, float *row);
+
+/* Of a model with signs: 1 / |row|, of any row, and the dot product of two from
+ * the bits in which they differ. */
+double w2b_sign_inverse(const w2b_search *search);
+int32_t w2b_sign_dot(const w2b_search *search, uint32_t differing);
 
 /* Codes to working form. */
 void w2b_rows_unpack(const w2b_search *search, const uint8_t *codes, size_t n, void *rows);

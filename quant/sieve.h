@@ -5,8 +5,8 @@
  * A search keeps the best k rows, so that nearly all rows need no cosine but
  * the certainty that it lies below the worst one kept. A query of 8-bit whole
  * numbers gives that: its product with a row is an exact integer, which
- * together with the row's square is held against a bar (eval/probe.c says
- * where a bar lies for queries that were rounded to 8 bits).
+ * together with the row's square is held against a bar, which the caller
+ * lowers by what rounding a query to 8 bits may have cost.
  *
  * Rows that pass are told by bits: row j by bit j % 64 of passing[j / 64], the
  * bits past the last row being zero. As in scan.h, the scalar functions are
