@@ -103,7 +103,7 @@ static w2b_err check_shape(const reader *r, w2b_diag *diag)
 {
     const w2b_matrix *m = &r->matrix;
     const uint64_t parts = r->subword ? r->subword->buckets : 0;
-    if (m->rows - r->words.n != parts || m->rows < r->words.n)
+    if (m->rows < r->words.n || m->rows - r->words.n != parts)
         return w2b_binary_fail(&r->file, W2B_ERR_FORMAT, diag,
                                "%llu rows for %llu words and %llu parts",
                                (unsigned long long)m->rows, (unsigned long long)r->words.n,

@@ -90,6 +90,8 @@ void w2b_open_defaults(w2b_open_options *options)
     options->max_dim = 65536;
     options->max_word = (uint32_t)1 << 20;
     options->max_bytes = (uint64_t)1 << 36;
+    options->max_json = (uint64_t)1 << 27;
+    options->max_depth = 256;
 }
 
 void w2b_save_defaults(w2b_save_options *options)

@@ -6,6 +6,7 @@
 #include "io/little.h"
 #include "io/mapped.h"
 #include "io/metadata.h"
+#include "io/nesting.h"
 #include "io/words.h"
 #include "quant/scheme.h"
 
@@ -141,7 +142,16 @@ static w2b_err read_metadata(w2b_mapped *mapped, w2b_diag *diag)
 {
     const uint8_t *bytes;
     size_t size;
-    const w2b_err err = small_section(mapped, W2B_KIND_META, 0, &bytes, &size, diag);
+    w2b_err err = small_section(mapped, W2B_KIND_META, 0, &bytes, &size, diag);
+    if (err)
+        return err;
+    const char *path = w2b_container_path(mapped->container);
+    if (size > mapped->max_json)
+        return w2b_fail_at(diag, W2B_ERR_LIMIT, path, W2B_NOWHERE, W2B_NOWHERE,
+                           "metadata of %llu bytes, at most %llu are allowed",
+                           (unsigned long long)size, (unsigned long long)mapped->max_json);
+    w2b_nesting nesting = {.most = mapped->max_depth};
+    err = w2b_nesting_look(&nesting, bytes, size, path, diag);
     if (err)
         return err;
     if (!w2b_metadata_valid((const char *)bytes, size))
@@ -260,6 +270,8 @@ static w2b_err open_mapped(w2b_container *container, const w2b_open_options *opt
     }
     mapped->container = container;
     mapped->max_word = options->max_word;
+    mapped->max_json = options->max_json;
+    mapped->max_depth = options->max_depth;
     w2b_err err = read_shape(mapped, diag);
     if (!err)
         err = check_limits(mapped, options, diag);
@@ -271,7 +283,7 @@ static w2b_err open_mapped(w2b_container *container, const w2b_open_options *opt
         err = read_params(mapped, diag);
     if (!err) {
         err = read_metadata(mapped, diag);
-        if (err == W2B_ERR_CORRUPT && salvage)
+        if ((err == W2B_ERR_CORRUPT || err == W2B_ERR_LIMIT) && salvage)
             err = lose_metadata(mapped, diag);
     }
     if (err) {

@@ -39,7 +39,8 @@ uint32_t w2b_code_rows(size_t stride);
 typedef struct w2b_mapped {
     w2b_container *container;
     uint64_t words; /* in the file */
-    uint32_t max_word;
+    uint32_t max_word, max_depth;
+    uint64_t max_json;
     w2b_code code;
     uint32_t code_rows; /* rows a block of codes */
     uint32_t word_rows; /* rows a block of words, and of counts */

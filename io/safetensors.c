@@ -19,11 +19,11 @@
 #include "io/format.h"
 #include "io/gather.h"
 #include "io/little.h"
+#include "io/nesting.h"
 #include "io/wordlist.h"
 
-/* The format allows 100 MB; parsing takes some ten times as much memory, and
- * nobody has so many tables. */
-#define TEXT_MAX ((uint64_t)16 << 20)
+/* What the format allows. */
+#define TEXT_MAX ((uint64_t)100000000)
 
 typedef struct tensor {
     int there;
@@ -175,15 +175,20 @@ static w2b_err read_object(reader *r, w2b_diag *diag)
 {
     uint64_t length = 0;
     const uint8_t *bytes = NULL;
+    w2b_nesting nesting = {.most = r->file.options->max_depth};
     json_error_t error;
     w2b_err err = w2b_binary_u64(&r->file, "the length of its head", &length, diag);
     if (err)
         return err;
-    if (length > TEXT_MAX)
+    const w2b_open_options *options = r->file.options;
+    if (length > options->max_json)
         return w2b_binary_fail(&r->file, W2B_ERR_LIMIT, diag,
                                "a head of %llu bytes, at most %llu are allowed",
-                               (unsigned long long)length, (unsigned long long)TEXT_MAX);
+                               (unsigned long long)length,
+                               (unsigned long long)options->max_json);
     err = w2b_binary_take(&r->file, (size_t)length, "its head", &bytes, diag);
+    if (!err)
+        err = w2b_nesting_look(&nesting, bytes, (size_t)length, r->file.name, diag);
     if (err)
         return err;
     r->buffer = r->file.window.offset;

@@ -11,16 +11,16 @@
 #include <string.h>
 
 #include "io/model.h"
+#include "io/nesting.h"
 #include "io/utf8.h"
 #include "io/wordlist.h"
-
-/* The largest that are known have 40 MB. */
-#define FILE_MAX ((uint64_t)256 << 20)
 
 /* ----- Reading ------------------------------------------------------------ */
 
 typedef struct source {
     w2b_stream *stream;
+    uint64_t most; /* bytes */
+    w2b_nesting nesting;
     w2b_diag *diag;
     w2b_err err;
 } source;
@@ -29,11 +29,14 @@ static size_t read_piece(void *buffer, size_t size, void *user)
 {
     source *s = user;
     size_t got;
+    const char *name = w2b_stream_name(s->stream);
     s->err = w2b_stream_read(s->stream, buffer, size, &got, s->diag);
-    if (!s->err && w2b_stream_offset(s->stream) > FILE_MAX)
-        s->err = w2b_fail_at(s->diag, W2B_ERR_LIMIT, w2b_stream_name(s->stream), W2B_NOWHERE,
-                             W2B_NOWHERE, "the tokenizer has more than %d MiB",
-                             (int)(FILE_MAX >> 20));
+    if (!s->err && w2b_stream_offset(s->stream) > s->most)
+        s->err = w2b_fail_at(s->diag, W2B_ERR_LIMIT, name, W2B_NOWHERE, W2B_NOWHERE,
+                             "the tokenizer has more than the %llu bytes allowed",
+                             (unsigned long long)s->most);
+    if (!s->err)
+        s->err = w2b_nesting_look(&s->nesting, buffer, got, name, s->diag);
     return s->err ? (size_t)-1 : got;
 }
 
@@ -105,9 +108,11 @@ static w2b_err put_added(w2b_wordlist *list, const json_t *added, uint64_t token
     return err;
 }
 
-w2b_err w2b_tokenizer_read(w2b_stream *stream, w2b_wordlist *list, w2b_diag *diag)
+w2b_err w2b_tokenizer_read(w2b_stream *stream, w2b_wordlist *list,
+                           const w2b_open_options *options, w2b_diag *diag)
 {
-    source s = {stream, diag, W2B_OK};
+    source s = {.stream = stream, .most = options->max_json, .diag = diag,
+                .nesting = {.most = options->max_depth}};
     json_error_t error;
     json_t *root = json_load_callback(read_piece, &s, JSON_ALLOW_NUL, &error);
     if (s.err) {

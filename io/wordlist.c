@@ -140,7 +140,8 @@ static w2b_err read_lines(w2b_wordlist *list, w2b_stream *stream, uint64_t limit
     w2b_err err = w2b_window_open(&window, stream, diag);
     if (err)
         return err;
-    while (!err && !end && (limit == 0 || list->n < limit))
+    /* One more than there are rows is enough to be told so. */
+    while (!err && !end && list->n <= list->rows && (limit == 0 || list->n < limit))
         err = read_line(list, &window, &end, diag);
     list->whole = end;
     w2b_window_free(&window);
@@ -161,8 +162,9 @@ w2b_err w2b_wordlist_open(w2b_wordlist *list, const char *name, uint64_t rows,
         err = w2b_stream_open(list->path, &stream, diag);
     if (err)
         return err;
+    w2b_stream_limit(stream, options->max_bytes);
     if (ends_in(list->path, strlen(list->path), ".json"))
-        err = w2b_tokenizer_read(stream, list, diag);
+        err = w2b_tokenizer_read(stream, list, options, diag);
     else
         err = read_lines(list, stream, options->limit, diag);
     w2b_stream_close(stream);
@@ -171,9 +173,11 @@ w2b_err w2b_wordlist_open(w2b_wordlist *list, const char *name, uint64_t rows,
 
 w2b_err w2b_wordlist_check(const w2b_wordlist *list, w2b_diag *diag)
 {
+    /* Reading stops at the first line too many. */
     if ((list->whole && list->n != list->rows) || list->n > list->rows)
         return w2b_fail_at(diag, W2B_ERR_FORMAT, list->path, W2B_NOWHERE, W2B_NOWHERE,
-                           "%llu words for %llu rows of vectors", (unsigned long long)list->n,
+                           "%llu%s words for %llu rows of vectors", (unsigned long long)list->n,
+                           list->n > list->rows ? " or more" : "",
                            (unsigned long long)list->rows);
     return W2B_OK;
 }

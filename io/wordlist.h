@@ -53,7 +53,8 @@ w2b_err w2b_wordlist_write(const w2b_model *model, uint64_t rows, w2b_out *out, 
 
 /* The tokens of a tokenizer.json by their numbers. Tokens with a newline, which
  * no word can hold, are left out. */
-w2b_err w2b_tokenizer_read(w2b_stream *stream, w2b_wordlist *list, w2b_diag *diag);
+w2b_err w2b_tokenizer_read(w2b_stream *stream, w2b_wordlist *list,
+                           const w2b_open_options *options, w2b_diag *diag);
 
 /* The token for words that are not there, among the first `rows` words of a
  * model; -1 if none of them looks like one. */

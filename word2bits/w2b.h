@@ -158,6 +158,10 @@ typedef struct w2b_open_options {
     const struct w2b_quantize_options *quantize; /* not NULL: the model has
                             these bits, see below */
     struct w2b_quantize_report *report; /* what that cost; may be NULL */
+    uint64_t max_json;   /* refuse JSON (heads of safetensors, tokenizers,
+                            metadata) of more bytes; default 2^27 */
+    uint32_t max_depth;  /* refuse JSON that is nested deeper; default 256, at
+                            most 2048 */
 } w2b_open_options;
 
 W2B_API void w2b_open_defaults(w2b_open_options *options);
@@ -515,25 +519,43 @@ typedef struct w2b_epoch {
 /* Comes from the thread that called w2b_train. */
 typedef void (*w2b_epoch_fn)(const w2b_epoch *epoch, void *user);
 
+/* Whether vectors are turned to their principal axes in the end, centred, the wide
+ * axes drawn in (word2bits/axes.c has the method). */
+typedef enum w2b_axes_mode {
+    W2B_AXES_AUTO, /* where it makes vectors better: unless bits = 1, and unless
+                      they go on from a model of so many numbers */
+    W2B_AXES_ON,
+    W2B_AXES_OFF
+} w2b_axes_mode;
+
+/* The vectors of a window's words, wherever they stand in it, become one. A sum
+ * is several times as long as a mean, and wants a lower rate. */
+typedef enum w2b_context { W2B_CONTEXT_MEAN, W2B_CONTEXT_SUM } w2b_context;
+
 typedef struct w2b_train_options {
     size_t size;
     w2b_corpus_options corpus; /* its threads and progress serve the training
                                   as well */
     w2b_arch arch;        /* default CBOW */
-    uint32_t dim;         /* numbers a vector, 1 to 65536; default 416 */
+    uint32_t dim;         /* numbers of a stored vector, 1 to 65536; default
+                             208 */
+    uint32_t train_dim;   /* numbers of a vector while training, dim or more;
+                             more (up to 2048) need axes; 0 = recommended */
+    w2b_axes_mode axes;   /* default auto */
     uint32_t window;      /* words to each side, at most; each centre draws
                              its own width from 1 to this; default 8 */
+    w2b_context context;  /* what CBOW makes of a window; default mean */
     uint32_t negative;    /* negative samples a centre; default 12 */
     uint32_t epochs;      /* passes over the text; default 20 */
     double sample;        /* words more frequent than this share are thinned;
-                             0 = none; default 1e-4 */
+                             0 = none; default 6e-5 */
     double rate;          /* first learning rate, falling linearly; 0 = the
                              recommended one for the other options */
     uint32_t train_bits;  /* quantizer in the loop, 1 to 8; 0 = none;
-                             default 1 */
+                             default 2 */
     double scale;         /* step of that quantizer; 0 = recommended */
     uint32_t bits;        /* stored bits a number: 1 to 8, 16 or 32;
-                             default 2 */
+                             default 4 */
     uint64_t seed;        /* default 1 */
     w2b_isa isa;
     /* How the work is cut. The result depends on these, never on threads. */
@@ -554,8 +576,8 @@ typedef struct w2b_train_options {
                                   The callback is asked after each of them
                                   (W2B_STAGE_WRITE) */
     int resume;           /* nonzero: go on from the checkpoint if it exists.
-                             The text and all options but `bits`, those of the
-                             machine and those of checkpoints must be as they
+                             The text and all options but `bits`, `dim`, `axes`,
+                             those of the machine and those of checkpoints must be as they
                              were */
     int replace_checkpoint; /* nonzero: begin anew though it exists; otherwise
                                that is W2B_ERR_EXISTS */
@@ -564,7 +586,8 @@ typedef struct w2b_train_options {
      * new words join if they occur min_count times in it. From a model
      * u and v begin as parts of its vector (all of u and nothing of v without a
      * quantizer in the loop), since it holds no more than their sum; from a
-     * checkpoint they are exact. `dim` must be that of the model, or 0. */
+     * checkpoint they are exact. `train_dim` must be that of the model, or 0;
+     * `dim` = 0 is that of the model, of a checkpoint the default. */
     const char *update;   /* NULL: begin from nothing */
     w2b_epoch_fn epoch_fn; /* called at the end of each epoch; or NULL */
     void *epoch_user;
@@ -572,8 +595,8 @@ typedef struct w2b_train_options {
 
 W2B_API void w2b_train_defaults(w2b_train_options *options);
 
-/* Chooses dim, bits and train_bits for a budget of codes and scales, in bytes
- * a word (4 to 4096). */
+/* Chooses dim and bits for a budget of codes and scales, in bytes a word (4 to
+ * 4096). */
 W2B_API w2b_err w2b_train_fit_bytes(w2b_train_options *options,
                                     uint32_t bytes_per_word, w2b_diag *diag);
 
@@ -737,11 +760,25 @@ typedef struct w2b_quantize_options {
 
 W2B_API void w2b_quantize_defaults(w2b_quantize_options *options);
 
+/* What methods lose on a sample of rows. */
+#define W2B_TRIALS_MAX 16
+typedef struct w2b_trials {
+    uint32_t n;            /* 0: there was nothing to choose */
+    uint32_t rows;
+    struct {
+        const char *method;
+        double squared_error; /* as below */
+    } of[W2B_TRIALS_MAX];
+} w2b_trials;
+
 /* What it cost. */
 typedef struct w2b_quantize_report {
     const char *method;    /* the one used */
+    w2b_trials trials;     /* by which it was chosen */
     double bytes_before;   /* a word, codes and scales */
     double bytes_after;
+    uint64_t params;       /* bytes for the whole file beside these: rotations,
+                              codebooks */
     double squared_error;  /* sum |x - x'|^2 / sum |x|^2 */
     double mean_cosine;    /* of a row before and after */
     double worst_cosine;

@@ -19,6 +19,10 @@
 
 static foreign f;
 
+/* Bytes of vectors that may be in memory, and where the others go. */
+static uint64_t memory;
+static const char *spool_dir;
+
 static w2b_model *open_model(const foreign_fasttext *how, uint64_t limit)
 {
     w2b_model *model = NULL;
@@ -26,6 +30,8 @@ static w2b_model *open_model(const foreign_fasttext *how, uint64_t limit)
     w2b_open_options options;
     w2b_open_defaults(&options);
     options.limit = limit;
+    options.memory = memory;
+    options.spool_dir = spool_dir;
     f.n = 0;
     foreign_fasttext_model(&f, how);
     if (w2b_model_open(scratch_write("model.bin", f.bytes, f.n), &options, &model, &diag))
@@ -133,6 +139,29 @@ static void adds_up_parts_of_words(void **unused)
     (void)unused;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         check_model(&all[i]);
+}
+
+/* Where memory is short, the parts wait in a file, and are the same. */
+static void reads_parts_from_a_file(void **unused)
+{
+    const foreign_fasttext how = {.min_n = 2, .max_n = 3, .buckets = 11};
+    w2b_open_options options;
+    w2b_model *model = NULL;
+    w2b_diag diag;
+    memory = 1;
+    spool_dir = scratch_path("");
+    adds_up_parts_of_words(unused);
+    memory = 0;
+    spool_dir = NULL;
+    f.n = 0;
+    foreign_fasttext_model(&f, &how);
+    w2b_open_defaults(&options);
+    options.memory = 1;
+    options.spool_dir = scratch_path("nowhere");
+    assert_int_equal(w2b_model_open(scratch_write("model.bin", f.bytes, f.n), &options, &model,
+                                    &diag), W2B_ERR_IO);
+    assert_non_null(strstr(diag.path, "nowhere"));
+    assert_null(model);
 }
 
 /* With 6 buckets, 0 and 5 of which are left, each word has parts that are. */
@@ -328,6 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_as_fasttext_does),
         cmocka_unit_test(adds_up_parts_of_words),
+        cmocka_unit_test(reads_parts_from_a_file),
         cmocka_unit_test(leaves_out_what_was_pruned),
         cmocka_unit_test(leaves_out_the_marks_alone),
         cmocka_unit_test(reads_as_many_rows_as_asked),

@@ -112,12 +112,179 @@ static void long_words(void **state)
     w2b_model_free(made);
 }
 
+/* Every format that is written is refused beyond 11 words or 2 numbers. */
+static void many_words_and_numbers(void **state)
+{
+    (void)state;
+    static const sample_shape shape = {.words = 12, .dim = 3, .bits = 32,
+                                       .method = W2B_METHOD_FLOAT, .prefix = "abc", .seed = 1};
+    w2b_model *made = sample_model(&shape);
+    for (int format = W2B_FORMAT_W2B; format <= W2B_FORMAT_TABLE; format++) {
+        w2b_save_options save;
+        w2b_save_defaults(&save);
+        save.format = (w2b_format)format;
+        char name[16];
+        snprintf(name, sizeof name, "as%d", format);
+        const char *path = scratch_path(name);
+        assert_int_equal(w2b_model_save(made, path, &save, NULL), W2B_OK);
+        for (int i = 0; i < 4; i++) {
+            w2b_open_options options;
+            w2b_model *model = NULL;
+            w2b_open_defaults(&options);
+            /* Model2Vec adds a row for unknown words, which no limit of ours is on. */
+            options.max_words = i == 1 ? 11 : 13;
+            options.max_dim = i == 2 ? 2 : 3;
+            options.limit = i == 3 ? 5 : 0;
+            const w2b_err err = w2b_model_open(path, &options, &model, NULL);
+            if (err != (i == 1 || i == 2 ? W2B_ERR_LIMIT : W2B_OK))
+                fail_msg("format %d, limit %d: %s", format, i, w2b_err_name(err));
+            w2b_model_free(model);
+        }
+    }
+    w2b_model_free(made);
+}
+
+/* The error, which must be of a limit, for a file in this folder; 0: none. */
+static w2b_err open_limited(const char *path, const char *vocab, uint32_t depth, uint64_t json)
+{
+    w2b_open_options options;
+    w2b_model *model = NULL;
+    w2b_diag diag = {.text = ""};
+    w2b_open_defaults(&options);
+    options.vocab = vocab;
+    options.max_depth = depth;
+    options.max_json = json;
+    const w2b_err err = w2b_model_open(path, &options, &model, &diag);
+    assert_true(!err == (model != NULL));
+    if (err && !strstr(diag.text, "allowed"))
+        fail_msg("%s", diag.text);
+    w2b_model_free(model);
+    return err;
+}
+
+/* `depth` levels, the innermost with brackets in a string. */
+static size_t nested(char *text, size_t depth)
+{
+    static const char inner[] = "\"{[\\\"{[\"";
+    memset(text, '[', depth);
+    memcpy(text + depth, inner, sizeof inner - 1);
+    memset(text + depth + sizeof inner - 1, ']', depth);
+    return 2 * depth + sizeof inner - 1;
+}
+
+/* A safetensors file of one number, whose head is `levels` deep: at least 3. */
+static const char *write_tensor(size_t levels)
+{
+    char text[8192] = "        {\"e\":{\"dtype\":\"F32\",\"shape\":[1,1],"
+                      "\"data_offsets\":[0,4],\"x\":";
+    size_t n = strlen(text);
+    n += nested(text + n, levels - 2);
+    text[n++] = '}';
+    text[n++] = '}';
+    for (size_t i = 0; i < 8; i++)
+        text[i] = (char)((n - 8) >> 8 * i);
+    memset(text + n, 0, 4);
+    return scratch_write("a.safetensors", text, n + 4);
+}
+
+static const char *write_tokenizer(size_t levels)
+{
+    char text[8192] = "{\"model\":{\"vocab\":{\"word\":0}},\"x\":";
+    size_t n = strlen(text);
+    n += nested(text + n, levels - 1);
+    text[n++] = '}';
+    return scratch_write("tokenizer.json", text, n);
+}
+
+static const char *write_metadata(size_t levels)
+{
+    char text[8192] = "{\"x\":";
+    size_t n = strlen(text);
+    n += nested(text + n, levels - 1);
+    text[n++] = '}';
+    text[n] = '\0';
+    const sample_shape shape = {.words = 12, .dim = 3, .bits = 2, .method = W2B_METHOD_GAUSS,
+                                .metadata = text, .seed = 1};
+    w2b_model *made = sample_model(&shape);
+    const char *path = scratch_path("deep.w2b");
+    w2b_save_options options;
+    w2b_save_defaults(&options);
+    options.replace = 1;
+    assert_int_equal(w2b_model_save(made, path, &options, NULL), W2B_OK);
+    w2b_model_free(made);
+    return path;
+}
+
+static void deep_and_long_json(void **state)
+{
+    (void)state;
+    const uint64_t any = UINT64_MAX;
+    const char *words = scratch_write("words.txt", "word\n", 5);
+    assert_int_equal(open_limited(write_tensor(9), words, 9, any), W2B_OK);
+    assert_int_equal(open_limited(write_tensor(10), words, 9, any), W2B_ERR_LIMIT);
+    assert_int_equal(open_limited(write_tensor(9), words, 9, 50), W2B_ERR_LIMIT);
+    const char *tensor = write_tensor(3);
+    assert_int_equal(open_limited(tensor, write_tokenizer(9), 9, any), W2B_OK);
+    assert_int_equal(open_limited(tensor, write_tokenizer(10), 9, any), W2B_ERR_LIMIT);
+    /* Longer than a piece of the stream. */
+    assert_int_equal(open_limited(tensor, write_tokenizer(1500), 1499, any), W2B_ERR_LIMIT);
+    assert_int_equal(open_limited(tensor, write_tokenizer(1500), 1500, any), W2B_OK);
+    assert_int_equal(open_limited(tensor, write_tokenizer(1500), 1500, 2999), W2B_ERR_LIMIT);
+    assert_int_equal(open_limited(write_metadata(9), NULL, 9, any), W2B_OK);
+    assert_int_equal(open_limited(write_metadata(10), NULL, 9, any), W2B_ERR_LIMIT);
+    assert_int_equal(open_limited(write_metadata(9), NULL, 9, 9), W2B_ERR_LIMIT);
+}
+
+/* Without metadata a model can be repaired. */
+static void deep_metadata_is_given_up(void **state)
+{
+    (void)state;
+    w2b_repair_report report;
+    const char *path = write_metadata(300);
+    w2b_model *model = NULL;
+    assert_int_equal(w2b_model_open(path, NULL, &model, NULL), W2B_ERR_LIMIT);
+    assert_int_equal(w2b_repair(path, scratch_path("whole.w2b"), 0, &report, NULL), W2B_OK);
+    assert_int_equal(report.kept, 12);
+    assert_true(report.metadata_lost);
+    w2b_repair_report_free(&report);
+    assert_int_equal(w2b_model_open(scratch_path("whole.w2b"), NULL, &model, NULL), W2B_OK);
+    w2b_model_free(model);
+}
+
+/* As many lines as rows are read of a file of words, and no more of it. */
+static void words_without_end(void **state)
+{
+    (void)state;
+    w2b_open_options options;
+    w2b_model *model = NULL;
+    w2b_diag diag;
+    w2b_open_defaults(&options);
+    options.vocab = scratch_path("words.gz");
+    char *text = w2b_alloc(BOMB, 1);
+    assert_non_null(text);
+    memset(text, '\n', BOMB);
+    gzFile file = gzopen(options.vocab, "wb1");
+    assert_non_null(file);
+    assert_int_equal(gzwrite(file, text, BOMB), (int)BOMB);
+    assert_int_equal(gzclose(file), Z_OK);
+    w2b_free(text);
+    const char *path = write_tensor(3);
+    assert_int_equal(w2b_model_open(path, &options, &model, &diag), W2B_ERR_FORMAT);
+    assert_non_null(strstr(diag.text, "2 or more words for 1 rows"));
+    options.max_bytes = 1;
+    assert_int_equal(w2b_model_open(path, &options, &model, &diag), W2B_ERR_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_files_that_grow),
         cmocka_unit_test(plain_files_are_what_they_are),
         cmocka_unit_test(long_words),
+        cmocka_unit_test(many_words_and_numbers),
+        cmocka_unit_test(deep_and_long_json),
+        cmocka_unit_test(deep_metadata_is_given_up),
+        cmocka_unit_test(words_without_end),
     };
     return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

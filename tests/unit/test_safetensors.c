@@ -234,7 +234,7 @@ static void refuses_wrong_tokenizers(void **unused)
     deep[1000000] = '\0';
     w2b_model *model = NULL;
     w2b_diag diag;
-    assert_int_equal(open_tokens(deep, &model, &diag), W2B_ERR_FORMAT);
+    assert_int_equal(open_tokens(deep, &model, &diag), W2B_ERR_LIMIT);
     w2b_free(deep);
 }
 
