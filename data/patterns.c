@@ -19,7 +19,7 @@ struct source {
     size_t n;
     size_t at;
     uint32_t main_table;
-    gen_pattern *pattern;
+    gen_pattern pattern;
     w2b_diag *diag;
 };
 
@@ -33,7 +33,7 @@ static w2b_err complain(struct source *src, const char *what, const char *s, siz
 static w2b_err add_op(struct source *src, gen_op op)
 {
     gen_world *world = src->world;
-    if (src->pattern->n_ops == GEN_MAX_OPS) {
+    if (src->pattern.n_ops == GEN_MAX_OPS) {
         return complain(src, "too long a pattern", src->s, src->n);
     }
     if (w2b_grow((void **)&world->ops, &world->room_ops, world->n_ops + 1,
@@ -41,7 +41,7 @@ static w2b_err add_op(struct source *src, gen_op op)
         return w2b_fail_memory(src->diag, sizeof op, "a pattern");
     }
     world->ops[world->n_ops++] = op;
-    src->pattern->n_ops++;
+    src->pattern.n_ops++;
     return W2B_OK;
 }
 
@@ -150,11 +150,11 @@ static w2b_err compile_slot(struct source *src, const char *s, size_t n, int glu
     } else if (peer) {
         return complain(src, "+ belongs to the section's own table", whole, whole_n);
     }
-    op.bind = find_bind(src->pattern, kind, table, number);
+    op.bind = find_bind(&src->pattern, kind, table, number);
     if (op.bind == GEN_NONE) {
         return complain(src, "too many different rows in one pattern", whole, whole_n);
     }
-    src->pattern->binds[op.bind].needs |= 1u << op.column;
+    src->pattern.binds[op.bind].needs |= 1u << op.column;
     return add_op(src, op);
 }
 
@@ -229,8 +229,8 @@ static uint32_t pattern_bytes(const gen_world *world, const gen_pattern *pattern
 /* Rows other than the paragraph's own must be there for the asking. */
 static w2b_err check_binds(struct source *src)
 {
-    for (uint32_t i = 0; i < src->pattern->n_binds; i++) {
-        const gen_bind *b = &src->pattern->binds[i];
+    for (uint32_t i = 0; i < src->pattern.n_binds; i++) {
+        const gen_bind *b = &src->pattern.binds[i];
         const gen_table *table = &src->world->tables[b->table];
         uint32_t fit = 0;
         for (uint32_t r = 0; r < table->n_rows; r++) {
@@ -247,8 +247,8 @@ static w2b_err check_binds(struct source *src)
 static w2b_err compile_pattern(struct source *src)
 {
     gen_world *world = src->world;
-    gen_pattern pattern = {.first_op = (uint32_t)world->n_ops, .line = src->line};
-    src->pattern = &pattern;
+    gen_pattern *const pattern = &src->pattern;
+    *pattern = (gen_pattern){.first_op = (uint32_t)world->n_ops, .line = src->line};
     src->at = 0;
     w2b_err err = W2B_OK;
     while (src->at < src->n && err == W2B_OK) {
@@ -267,13 +267,13 @@ static w2b_err compile_pattern(struct source *src)
     if (err != W2B_OK) {
         return err;
     }
-    pattern.bytes = pattern_bytes(world, &pattern);
-    world->longest = pattern.bytes > world->longest ? pattern.bytes : world->longest;
+    pattern->bytes = pattern_bytes(world, pattern);
+    world->longest = pattern->bytes > world->longest ? pattern->bytes : world->longest;
     if (w2b_grow((void **)&world->patterns, &world->room_patterns, world->n_patterns + 1,
                  sizeof *world->patterns) != 0) {
-        return w2b_fail_memory(src->diag, sizeof pattern, "a pattern");
+        return w2b_fail_memory(src->diag, sizeof *pattern, "a pattern");
     }
-    world->patterns[world->n_patterns++] = pattern;
+    world->patterns[world->n_patterns++] = *pattern;
     world->sections[world->n_sections - 1].n++;
     return W2B_OK;
 }

@@ -54,7 +54,7 @@ static int columns_count(w2b_parser *p, columns *found)
         }
     }
     w2b_parser_rewind(p);
-    if (result == 1) {
+    if (result == 1 && hashes) {
         qsort(hashes, found->lines, sizeof *hashes, compare_hashes);
         for (size_t i = 0; i < found->lines; i++) {
             found->distinct += i == 0 || hashes[i] != hashes[i - 1];

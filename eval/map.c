@@ -98,6 +98,9 @@ static w2b_err near_ask(w2b_search *search, w2b_map *map, w2b_near *near, size_t
     w2b_term terms[QUERIES_AT_ONCE];
     w2b_query queries[QUERIES_AT_ONCE];
     size_t found[QUERIES_AT_ONCE];
+    if (n == 0) {
+        return W2B_OK;
+    }
     for (size_t i = 0; i < n; i++) {
         terms[i] = (w2b_term){first + i, 1};
         queries[i] = (w2b_query){.terms = &terms[i], .n_terms = 1};

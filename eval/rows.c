@@ -12,6 +12,16 @@ size_t w2b_row_bytes(const w2b_search *search)
     return search->width * (search->floating ? sizeof(float) : sizeof(int16_t));
 }
 
+/* What the second cache of most processors holds. */
+#define TABLE_BYTES ((size_t)1 << 20)
+
+size_t w2b_rows_table(const w2b_search *search)
+{
+    const size_t numbers = search->code->stride * 256;
+    const int fits = numbers * sizeof(int32_t) <= TABLE_BYTES;
+    return search->code->scheme->table != NULL && fits ? numbers : 0;
+}
+
 void w2b_rows_unpack(const w2b_search *search, const uint8_t *codes, size_t n, void *rows)
 {
     const w2b_code *const code = search->code;

@@ -20,6 +20,9 @@
 #define COSINE_BYTES ((size_t)512 << 10) /* of a tile with all probes: same */
 #define TILE_ROWS 1024
 #define DOTS_PROBES 64                   /* multiplied at a time */
+/* Probes meet tables where these take no more steps than so many for each number of an
+ * unpacked row: 12 probes at 1 bit, 3 at 4. */
+#define TABLE_STEPS 1.5
 /* Of rows times probes, some eight milliseconds: a second thread for less gains
  * little on an idle machine, and on a busy one loses more than that, waiting
  * for its turn. */
@@ -66,6 +69,7 @@ typedef struct scan_job {
     size_t tile;     /* rows, a multiple of W2B_GROUP */
     const w2b_tops *tops;  /* NULL, or: */
     w2b_sift sift;
+    int32_t *tables; /* [n] of w2b_rows_table numbers, or NULL: rows are unpacked */
     w2b_tile_fn take;
     void *user;
 } scan_job;
@@ -148,23 +152,41 @@ static void correct_cosines(const w2b_code *code, const uint8_t *codes, size_t n
     }
 }
 
+/* Products of probes with rows of codes, to work->dots. */
+static void set_dots(const scan_job *job, w2b_work *work, probe_range range, const row_set *set)
+{
+    const w2b_search *const search = job->search;
+    const size_t width = search->width, many = range.to - range.from;
+    if (job->tables != NULL) {
+        const size_t numbers = w2b_rows_table(search);
+        for (size_t i = 0; i < many; i++) {
+            search->code->scheme->table_dots(search->code,
+                                             job->tables + (range.from + i) * numbers,
+                                             set->codes, set->n,
+                                             (int32_t *)work->dots + i * job->tile);
+        }
+    } else if (search->floating) {
+        search->scan->dot_f32(job->probes->floats + range.from * width, many, work->rows, set->n,
+                              width, work->dots, job->tile);
+    } else {
+        search->scan->dot_i16(job->probes->ints + range.from * width, many, work->rows, set->n,
+                              width, work->dots, job->tile);
+    }
+}
+
 /* Cosines of probes with rows of codes. */
 static void tile_dots(const scan_job *job, w2b_work *work, probe_range range, const row_set *set)
 {
     w2b_search *const search = job->search;
     const w2b_probes *const probes = job->probes;
-    const size_t width = search->width, n = set->n;
-    w2b_rows_unpack(search, set->codes, n, work->rows);
+    const size_t n = set->n;
+    if (job->tables == NULL) {
+        w2b_rows_unpack(search, set->codes, n, work->rows);
+    }
     tile_norms(search, work, set);
     for (size_t p = range.from; p < range.to; p += DOTS_PROBES) {
         const size_t m = range.to - p < DOTS_PROBES ? range.to - p : DOTS_PROBES;
-        if (search->floating) {
-            search->scan->dot_f32(probes->floats + p * width, m, work->rows, n, width, work->dots,
-                                  job->tile);
-        } else {
-            search->scan->dot_i16(probes->ints + p * width, m, work->rows, n, width, work->dots,
-                                  job->tile);
-        }
+        set_dots(job, work, (probe_range){p, p + m}, set);
         for (size_t i = 0; i < m; i++) {
             const double inverse = probes->inverses[p + i];
             float *const out = work->cosines + (p - range.from + i) * job->tile;
@@ -413,7 +435,7 @@ static int work_fit(const scan_job *job, w2b_work *work)
     const int dense = !job->probes->as_codes, sifted = job->tops != NULL;
     const size_t at_once = !dense ? 1 : job->n < DOTS_PROBES ? job->n : DOTS_PROBES;
     const size_t least_dots = sifted ? W2B_PART_ROWS : 0;
-    const size_t least_rows = sifted && job->sift.batch ? W2B_SIFT_BATCH_ROWS : 0;
+    const size_t least_rows = sifted && job->sift.batch ? W2B_SIFT_UNPACK_ROWS : 0;
     const size_t dots = at_once * job->tile;
     int bad = w2b_buffer_fit(&work->cosines, &work->cosines_room, job->n * job->tile,
                              sizeof(float));
@@ -433,6 +455,39 @@ static int work_fit(const scan_job *job, w2b_work *work)
     return sifted ? bad | w2b_sift_fit(&job->sift, search, work, job->tile) : bad;
 }
 
+/* Tables of few probes, and of squares. 0, or -1 if memory is short. */
+static int tables_make(scan_job *job)
+{
+    w2b_search *const search = job->search;
+    const w2b_code *const code = search->code;
+    const size_t numbers = w2b_rows_table(search);
+    if (numbers == 0) {
+        return 0;
+    }
+    if (search->square_table == NULL) {
+        search->square_table = w2b_alloc(numbers, sizeof *search->square_table);
+        if (search->square_table == NULL) {
+            return -1;
+        }
+        code->scheme->table(code, NULL, search->square_table);
+    }
+    if ((double)job->n * (double)code->stride > TABLE_STEPS * code->dim) {
+        return 0;
+    }
+    job->tables = w2b_alloc(job->n * numbers, sizeof *job->tables);
+    for (size_t p = 0; p < job->n && job->tables != NULL; p++) {
+        code->scheme->table(code, job->probes->ints + p * search->width,
+                            job->tables + p * numbers);
+    }
+    return job->tables != NULL ? 0 : -1;
+}
+
+static void job_free(scan_job *job)
+{
+    w2b_sift_free(&job->sift);
+    w2b_free(job->tables);
+}
+
 /* Chooses the rows of a tile and sees to every thread's buffers. */
 static w2b_err job_prepare(scan_job *job, size_t threads, w2b_diag *diag)
 {
@@ -446,6 +501,7 @@ static w2b_err job_prepare(scan_job *job, size_t threads, w2b_diag *diag)
     job->tile = tile > 0 ? tile : W2B_GROUP;
     int bad = job->tops != NULL &&
               w2b_sift_make(&job->sift, search, job->probes, job->n) != 0;
+    bad |= tables_make(job) != 0;
     for (size_t t = 0; !bad && t < threads; t++) {
         bad = work_fit(job, &search->works[t]);
     }
@@ -494,7 +550,7 @@ w2b_err w2b_search_scan(w2b_search *search, const w2b_probes *probes, size_t n,
     const size_t threads = threads_worth(search, probes, n, job.tops != NULL);
     w2b_err err = job_prepare(&job, threads, diag);
     if (err != W2B_OK) {
-        w2b_sift_free(&job.sift);
+        job_free(&job);
         return err;
     }
     /* Damage in several parts: the first part's is told, by whichever thread. */
@@ -523,6 +579,6 @@ w2b_err w2b_search_scan(w2b_search *search, const w2b_probes *probes, size_t n,
             }
         }
     }
-    w2b_sift_free(&job.sift);
+    job_free(&job);
     return err;
 }

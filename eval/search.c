@@ -132,6 +132,7 @@ void w2b_search_free(w2b_search *search)
     w2b_free(search->squares);
     w2b_free(search->inverses);
     w2b_free(search->used);
+    w2b_free(search->square_table);
     w2b_free(search->filter);
     w2b_free(search->known);
     w2b_free(search->sum);

@@ -41,7 +41,7 @@ typedef struct w2b_sieved {
     uint64_t *passing; /* of each probe of a batch, or of one with a part */
     float *bars;       /* of all probes */
     uint32_t *limits;
-    uint8_t *turned;   /* a tile of rows side by side, and 63 bytes more */
+    uint8_t *turned;   /* rows side by side, and 63 bytes more */
     uint8_t *codes;    /* of a tile of rows that passed */
     uint64_t *numbers; /* their row numbers */
     uint32_t *squares; /* and squares */
@@ -95,6 +95,7 @@ struct w2b_search {
     uint32_t *squares;       /* [rows] */
     double *inverses;        /* [rows] */
     int8_t *used;            /* a row of -1, laid out for the sieve */
+    int32_t *square_table;   /* of a method with tables, once it is needed */
     uint8_t *known;          /* [parts] */
     w2b_work *works;         /* [threads] */
     double *sum;             /* [dim] scratch of w2b_probes_sum */
@@ -177,8 +178,13 @@ w2b_err w2b_search_scan(w2b_search *search, const w2b_probes *probes, size_t n,
 typedef struct w2b_sift {
     size_t n;
     size_t room;         /* bytes of a laid-out probe */
-    int8_t *laid;        /* [n][room] */
-    int8_t *plain;       /* [n][width], or NULL if there are no batches */
+    int8_t *laid;        /* [n][room], or for a batch */
+    int8_t *plain;       /* [n][width] and */
+    int32_t *sums;       /* [n], or */
+    uint8_t *entries;    /* [n][steps][16] in pages, */
+    size_t entries_room;
+    int32_t *units;      /* [n] and */
+    int32_t *least;      /* [n], as in w2b_sieve_tables */
     uint8_t *codes;      /* [n][whole], or NULL: the same for probes as codes */
     size_t whole;        /* stride, up to a multiple of 8 */
     double *lengths;     /* [n] |probe| and */
@@ -194,8 +200,9 @@ typedef struct w2b_some_rows {
     size_t n;
 } w2b_some_rows;
 
-/* Rows that are sifted at once, at the most. */
-#define W2B_SIFT_BATCH_ROWS 128
+/* Rows that are sifted at once, at the most, and unpacked for it. */
+#define W2B_SIFT_BATCH_ROWS 512
+#define W2B_SIFT_UNPACK_ROWS 64
 
 /* Whether rows of this model can be sifted. */
 int w2b_sift_can(const w2b_search *search);
@@ -205,7 +212,7 @@ int w2b_sift_make(w2b_sift *sift, const w2b_search *search, const w2b_probes *pr
 void w2b_sift_free(w2b_sift *sift);
 
 /* Buffers of one thread; `work->dots` has room for W2B_PART_ROWS numbers, and
- * work->rows, unless probes are codes, for W2B_SIFT_BATCH_ROWS rows. */
+ * work->rows, unless probes are codes, for W2B_SIFT_UNPACK_ROWS rows. */
 int w2b_sift_fit(const w2b_sift *sift, const w2b_search *search, w2b_work *work, size_t tile);
 
 /* Bits of the rows that may reach top[p].floor to work->sieved.passing, for
@@ -221,6 +228,10 @@ void w2b_sift_batch(const w2b_sift *sift, const w2b_search *search, w2b_work *wo
  * room for `tile` of them. */
 void w2b_rows_squares(const w2b_search *search, w2b_work *work, size_t tile,
                       const uint8_t *codes, size_t n, uint32_t *squares);
+
+/* Numbers of a table of this model's method, where few probes are better met by
+ * tables than by unpacked rows; 0: they are not. */
+size_t w2b_rows_table(const w2b_search *search);
 
 /* Bytes of a row in working form. */
 size_t w2b_row_bytes(const w2b_search *search);

@@ -27,6 +27,13 @@
 /* A batch of fewer probes is not worth turning the rows. */
 #define BATCH_LEAST 16
 
+/* Nor one of fewer tables, which let a few more rows pass. */
+#define TABLES_LEAST 32
+
+/* Of queries that go past a batch's rows before the next ones do: half a second
+ * cache. */
+#define QUERY_BYTES ((size_t)512 << 10)
+
 /* More than all roundings of bars, dots and squares to floats together. */
 #define SLACK 1e-6
 
@@ -66,13 +73,25 @@ static int largest_of(const int16_t *numbers, size_t width)
 static void sift_set(w2b_sift *sift, const w2b_search *search, const w2b_probes *probes,
                      size_t i, int8_t *plain)
 {
+    const w2b_code *const code = search->code;
     const int16_t *const numbers = probes->ints + i * search->width;
     const double inverse = probes->inverses[i];
     const int largest = largest_of(numbers, search->width);
     const double per_unit = largest > 127 ? 127.0 / largest : 1;
     sift->misses[i] = round_numbers(numbers, search->width, largest, inverse < 0 ? -1 : 1, plain);
     sift->lengths[i] = inverse == 0 ? 0 : per_unit / fabs(inverse);
-    w2b_sieve_lay(plain, search->code->dim, search->code->bits, sift->laid + i * sift->room);
+    if (sift->entries != NULL) {
+        const size_t size = w2b_sieve_steps(code->dim, code->bits) * 16;
+        w2b_sieve_table(plain, code->dim, code->bits, code->levels, sift->entries + i * size,
+                        &sift->units[i], &sift->least[i]);
+    } else if (sift->batch) {
+        sift->sums[i] = 0;
+        for (size_t j = 0; j < code->dim; j++) {
+            sift->sums[i] += plain[j];
+        }
+    } else {
+        w2b_sieve_lay(plain, code->dim, code->bits, sift->laid + i * sift->room);
+    }
 }
 
 static int make_codes(w2b_sift *sift, const w2b_search *search, const w2b_probes *probes)
@@ -91,6 +110,38 @@ static int make_codes(w2b_sift *sift, const w2b_search *search, const w2b_probes
     return 0;
 }
 
+/* In the form that the number of probes and the kernels ask for. */
+static int make_numbers(w2b_sift *sift, const w2b_search *search, const w2b_probes *probes)
+{
+    const w2b_sieve *const sieve = search->scan->sieve;
+    const w2b_code *const code = search->code;
+    const size_t n = sift->n;
+    const int tables = n >= TABLES_LEAST && 4 % code->bits == 0 && code->bits <= sieve->table_bits;
+    sift->batch = tables || (n >= BATCH_LEAST && sieve->batch_dots != NULL);
+    const int flat = sift->batch && !tables;
+    int bad = 0;
+    if (tables) {
+        sift->entries_room = n * w2b_sieve_steps(code->dim, code->bits) * 16;
+        sift->entries = w2b_pages(sift->entries_room);
+        sift->units = w2b_alloc(n, sizeof *sift->units);
+        sift->least = w2b_alloc(n, sizeof *sift->least);
+        bad = sift->entries == NULL || sift->units == NULL || sift->least == NULL;
+    } else if (flat) {
+        sift->sums = w2b_alloc(n, sizeof *sift->sums);
+        bad = sift->sums == NULL;
+    } else {
+        sift->room = w2b_sieve_room(code->dim, code->bits);
+        sift->laid = w2b_alloc(n, sift->room);
+        bad = sift->laid == NULL;
+    }
+    sift->plain = w2b_alloc(flat ? n : 1, search->width);
+    bad |= sift->plain == NULL;
+    for (size_t i = 0; !bad && i < n; i++) {
+        sift_set(sift, search, probes, i, sift->plain + (flat ? i * search->width : 0));
+    }
+    return bad ? -1 : 0;
+}
+
 int w2b_sift_make(w2b_sift *sift, const w2b_search *search, const w2b_probes *probes, size_t n)
 {
     memset(sift, 0, sizeof *sift);
@@ -101,14 +152,7 @@ int w2b_sift_make(w2b_sift *sift, const w2b_search *search, const w2b_probes *pr
     if (!bad && probes->as_codes) {
         bad = make_codes(sift, search, probes) != 0;
     } else if (!bad) {
-        sift->batch = n >= BATCH_LEAST && search->scan->sieve->batch_dots != NULL;
-        sift->room = w2b_sieve_room(search->code->dim, search->code->bits);
-        sift->laid = w2b_alloc(n, sift->room);
-        sift->plain = w2b_alloc(n, search->width);
-        bad = sift->laid == NULL || sift->plain == NULL;
-        for (size_t i = 0; !bad && i < n; i++) {
-            sift_set(sift, search, probes, i, sift->plain + i * search->width);
-        }
+        bad = make_numbers(sift, search, probes) != 0;
     }
     if (bad) {
         w2b_sift_free(sift);
@@ -121,6 +165,10 @@ void w2b_sift_free(w2b_sift *sift)
 {
     w2b_free(sift->laid);
     w2b_free(sift->plain);
+    w2b_free(sift->sums);
+    w2b_pages_free(sift->entries, sift->entries_room);
+    w2b_free(sift->units);
+    w2b_free(sift->least);
     w2b_free(sift->codes);
     w2b_free(sift->lengths);
     w2b_free(sift->misses);
@@ -156,13 +204,22 @@ static uint32_t limit_of(const w2b_search *search, const w2b_sift *sift, size_t 
 
 /* ----- Rows --------------------------------------------------------------- */
 
+/* The squares of rows of signs, which are all the same, where a kernel wants
+ * to read them. */
+static void sign_squares(const w2b_search *search, uint32_t *squares)
+{
+    const uint32_t level = (uint32_t)search->code->levels[1];
+    for (size_t i = 0; i < W2B_PART_ROWS; i++) {
+        squares[i] = level * level * search->code->dim;
+    }
+}
+
 int w2b_sift_fit(const w2b_sift *sift, const w2b_search *search, w2b_work *work, size_t tile)
 {
     w2b_sieved *const s = &work->sieved;
     const size_t stride = search->code->stride;
     const size_t parts = sift->batch ? sift->n * w2b_sieve_words(W2B_SIFT_BATCH_ROWS)
                                      : w2b_sieve_words(W2B_PART_ROWS);
-    const size_t across = search->width > stride + 7 ? search->width : stride + 7;
     int bad = w2b_buffer_fit(&s->passing, &s->passing_room, parts, sizeof(uint64_t));
     bad |= w2b_buffer_fit(&s->bars, &s->bars_room, sift->n, sizeof(float));
     bad |= w2b_buffer_fit(&s->limits, &s->limits_room, sift->n, sizeof(uint32_t));
@@ -170,7 +227,12 @@ int w2b_sift_fit(const w2b_sift *sift, const w2b_search *search, w2b_work *work,
     bad |= w2b_buffer_fit(&s->numbers, &s->numbers_room, tile, sizeof(uint64_t));
     bad |= w2b_buffer_fit(&s->squares, &s->squares_room, W2B_PART_ROWS, sizeof(uint32_t));
     if (sift->batch) {
-        bad |= w2b_buffer_fit(&s->turned, &s->turned_room, W2B_SIEVE_TILE_ROWS * across + 63, 1);
+        const size_t room = w2b_sieve_turned_room(search->code->dim, stride);
+        bad |= w2b_buffer_fit(&s->turned, &s->turned_room,
+                              w2b_sieve_words(W2B_SIFT_BATCH_ROWS) * room + 63, 1);
+    }
+    if (!bad && search->signs) {
+        sign_squares(search, s->squares);
     }
     return bad;
 }
@@ -179,21 +241,6 @@ static w2b_packed packed_of(const w2b_search *search, const uint8_t *codes, size
 {
     const w2b_code *const code = search->code;
     return (w2b_packed){codes, code->stride, n, code->dim, code->bits, code->levels};
-}
-
-/* The squares of rows of signs, which are all the same, where a kernel wants
- * to read them. */
-static const uint32_t *squares_of(const w2b_search *search, w2b_work *work,
-                                  const w2b_some_rows *rows)
-{
-    if (rows->squares != NULL) {
-        return rows->squares;
-    }
-    const uint32_t level = (uint32_t)search->code->levels[1];
-    for (size_t i = 0; i < rows->n; i++) {
-        work->sieved.squares[i] = level * level * search->code->dim;
-    }
-    return work->sieved.squares;
 }
 
 void w2b_sift_one(const w2b_sift *sift, const w2b_search *search, w2b_work *work, size_t p,
@@ -210,31 +257,67 @@ void w2b_sift_one(const w2b_sift *sift, const w2b_search *search, w2b_work *work
     }
     const w2b_packed packed = packed_of(search, rows->codes, rows->n);
     sieve->dots(&packed, sift->laid + p * sift->room, work->dots);
-    sieve->pass_dots(work->dots, squares_of(search, work, rows), rows->n,
+    const uint32_t *const squares = rows->squares != NULL ? rows->squares : work->sieved.squares;
+    sieve->pass_dots(work->dots, squares, rows->n,
                      bar_of(sift, p, top[p].floor), work->sieved.passing);
+}
+
+/* Turns rows as the probes' form asks for; bytes of a query in this form. */
+static size_t rows_turn(const w2b_sift *sift, const w2b_search *search, w2b_work *work,
+                        const w2b_some_rows *rows, uint8_t *turned)
+{
+    const w2b_sieve *const sieve = search->scan->sieve;
+    const w2b_code *const code = search->code;
+    if (sift->codes != NULL) {
+        sieve->turn_counts(rows->codes, code->stride, rows->n, turned);
+        return sift->whole;
+    }
+    if (sift->entries != NULL) {
+        const size_t steps = w2b_sieve_steps(code->dim, code->bits);
+        sieve->turn_tables(rows->codes, code->stride, rows->n, steps, turned);
+        return steps * 16;
+    }
+    for (size_t at = 0; at < rows->n; at += W2B_SIFT_UNPACK_ROWS) {
+        const size_t left = rows->n - at;
+        const size_t n = left < W2B_SIFT_UNPACK_ROWS ? left : W2B_SIFT_UNPACK_ROWS;
+        w2b_rows_unpack(search, rows->codes + at * code->stride, n, work->rows);
+        sieve->turn_dots(work->rows, n, code->dim, turned + at * search->width);
+    }
+    return search->width;
 }
 
 void w2b_sift_batch(const w2b_sift *sift, const w2b_search *search, w2b_work *work,
                     const w2b_top *top, const w2b_some_rows *rows)
 {
     const w2b_sieve *const sieve = search->scan->sieve;
+    const w2b_code *const code = search->code;
     w2b_sieved *const s = &work->sieved;
-    const w2b_sieve_batch batch = {sift->n, rows->n, w2b_sieve_words(rows->n), s->passing};
     uint8_t *const turned = s->turned + (63 & -(uintptr_t)s->turned);
-    if (sift->codes != NULL) {
-        for (size_t p = 0; p < sift->n; p++) {
-            s->limits[p] = limit_of(search, sift, p, top[p].floor);
-        }
-        sieve->batch_counts(&batch, rows->codes, search->code->stride, sift->codes, s->limits,
-                            turned);
-        return;
-    }
+    const uint32_t *const squares = rows->squares != NULL ? rows->squares : s->squares;
+    const size_t words = w2b_sieve_words(rows->n);
+    const size_t bytes = rows_turn(sift, search, work, rows, turned);
+    const size_t fitting = QUERY_BYTES / bytes / 12 * 12, step = fitting > 0 ? fitting : 12;
     for (size_t p = 0; p < sift->n; p++) {
-        s->bars[p] = bar_of(sift, p, top[p].floor);
+        if (sift->codes != NULL) {
+            s->limits[p] = limit_of(search, sift, p, top[p].floor);
+        } else {
+            s->bars[p] = bar_of(sift, p, top[p].floor);
+        }
     }
-    w2b_rows_unpack(search, rows->codes, rows->n, work->rows);
-    sieve->batch_dots(&batch, work->rows, search->code->dim, sift->plain,
-                      squares_of(search, work, rows), s->bars, turned);
+    for (size_t p = 0; p < sift->n; p += step) {
+        const w2b_sieve_batch batch = {sift->n - p < step ? sift->n - p : step, rows->n, turned,
+                                       s->passing + p * words, words};
+        if (sift->codes != NULL) {
+            sieve->batch_counts(&batch, code->stride, sift->codes + p * bytes, s->limits + p);
+        } else if (sift->entries != NULL) {
+            const w2b_sieve_tables tables = {sift->entries + p * bytes, sift->units + p,
+                                             sift->least + p};
+            sieve->batch_tables(&batch, bytes / 16, &tables, squares, s->bars + p);
+        } else {
+            const w2b_sieve_numbers numbers = {sift->plain + p * bytes, sift->sums + p};
+            sieve->batch_dots(&batch, code->dim, &numbers, squares, s->bars + p);
+        }
+    }
 }
 
 void w2b_rows_squares(const w2b_search *search, w2b_work *work, size_t tile,
@@ -243,6 +326,11 @@ void w2b_rows_squares(const w2b_search *search, w2b_work *work, size_t tile,
     if (w2b_sift_can(search)) {
         const w2b_packed packed = packed_of(search, codes, n);
         search->scan->sieve->squares(&packed, search->used, squares);
+        return;
+    }
+    if (search->square_table != NULL) {
+        search->code->scheme->table_dots(search->code, search->square_table, codes, n,
+                                         (int32_t *)squares);
         return;
     }
     for (size_t at = 0; at < n; at += tile) {

@@ -287,6 +287,11 @@ static void unpack(const w2b_code *code, const w2b_scan *scan, const uint8_t *co
     w2b_pq_unpack(code, book_of(code), codes, n, rows);
 }
 
+static void table(const w2b_code *code, const int16_t *row, int32_t *to)
+{
+    w2b_pq_table(code, book_of(code), row, to);
+}
+
 const w2b_scheme w2b_scheme_opq = {
     .method = W2B_METHOD_OPQ,
     .name = "opq",
@@ -304,4 +309,6 @@ const w2b_scheme w2b_scheme_opq = {
     .turn = turn,
     .turn_back = turn_back,
     .unpack = unpack,
+    .table = table,
+    .table_dots = w2b_pq_table_dots,
 };

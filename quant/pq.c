@@ -148,6 +148,11 @@ static void unpack(const w2b_code *code, const w2b_scan *scan, const uint8_t *co
     w2b_pq_unpack(code, code->params, codes, n, rows);
 }
 
+static void table(const w2b_code *code, const int16_t *row, int32_t *to)
+{
+    w2b_pq_table(code, code->params, row, to);
+}
+
 static const char *params_check(const w2b_code *code)
 {
     return w2b_pq_check(code, code->params);
@@ -167,4 +172,6 @@ const w2b_scheme w2b_scheme_pq = {
     .encode = encode,
     .decode = decode,
     .unpack = unpack,
+    .table = table,
+    .table_dots = w2b_pq_table_dots,
 };

@@ -52,6 +52,14 @@ void w2b_pq_decode(const w2b_code *code, const uint8_t *book, const uint8_t *cod
                    uint16_t scale, float *x);
 void w2b_pq_unpack(const w2b_code *code, const uint8_t *book, const uint8_t *codes, size_t n,
                    int16_t *rows);
+
+/* table[stride][256]: what a code adds to the product of its row and `row`, or,
+ * where that is NULL, to the square of its row; and those sums. */
+void w2b_pq_table(const w2b_code *code, const uint8_t *book, const int16_t *row, int32_t *table);
+void w2b_pq_table_dots(const w2b_code *code, const int32_t *table, const uint8_t *codes, size_t n,
+                       int32_t *dots);
+
+/* NULL, or what is wrong with a book. */
 const char *w2b_pq_check(const w2b_code *code, const uint8_t *book);
 
 #endif

@@ -53,6 +53,14 @@ typedef struct w2b_scheme {
     void (*unpack)(const w2b_code *code, const w2b_scan *scan, const uint8_t *codes, size_t n,
                    int16_t *rows);
 
+    /* Where each byte of a row adds something of its own to products: table[stride][256]
+     * of what it adds to those with `row`, in working form, or to the square of its own
+     * row, where that is NULL; and dots[n] of rows with what a table was made for: as
+     * exact as unpacked rows. NULL: there is no such thing. */
+    void (*table)(const w2b_code *code, const int16_t *row, int32_t *table);
+    void (*table_dots)(const w2b_code *code, const int32_t *table, const uint8_t *codes,
+                       size_t n, int32_t *dots);
+
     /* The cosine of a row before and after, where codes keep it: cosines with
      * vectors from elsewhere are divided by it. NULL: they are not. */
     float (*kept)(const w2b_code *code, const uint8_t *codes);

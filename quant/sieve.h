@@ -60,13 +60,46 @@ static inline size_t w2b_sieve_words(size_t rows)
     return (rows + 63) / 64;
 }
 
-/* What many queries are held against at once. */
+/* Many queries against rows that were turned to lie side by side. The bits of
+ * query i begin at passing[i * passing_stride]. */
 typedef struct w2b_sieve_batch {
     size_t queries;
     size_t rows;
-    size_t passing_stride; /* words of bits a query */
-    uint64_t *passing;     /* [queries][passing_stride] */
+    const uint8_t *turned;
+    uint64_t *passing;
+    size_t passing_stride;
 } w2b_sieve_batch;
+
+/* Queries in 8 bits, in plain order. */
+typedef struct w2b_sieve_numbers {
+    const int8_t *numbers; /* [queries][w2b_scan_width(dim)], zero past dim */
+    const int32_t *sums;   /* of each query's */
+} w2b_sieve_numbers;
+
+/* Queries as tables of what each value of four bits of a row brings to its
+ * product with them, for codes of 1, 2 and 4 bits: a step is four bits of a row,
+ * beginning with the lowest of its first byte. Entries are below 64 and rounded
+ * up, so that with S, the sum of a row's entries,
+ *
+ *     q . row <= S * unit + least
+ *
+ * which is by half a unit a step too much on average: the price of a quarter of
+ * the work. */
+typedef struct w2b_sieve_tables {
+    const uint8_t *entries; /* [queries][w2b_sieve_steps][16] */
+    const int32_t *units;
+    const int32_t *least;
+} w2b_sieve_tables;
+
+/* Steps of a row, up to a multiple of 16. */
+static inline size_t w2b_sieve_steps(uint32_t dim, uint32_t bits)
+{
+    return ((size_t)dim * bits + 63) / 64 * 16;
+}
+
+/* The table of one query. */
+void w2b_sieve_table(const int8_t *numbers, uint32_t dim, uint32_t bits, const int8_t *levels,
+                     uint8_t *entries, int32_t *unit, int32_t *least);
 
 typedef struct w2b_sieve {
     /* dots[j] = q . row j, with q in [-127, 127] laid out. */
@@ -82,24 +115,41 @@ typedef struct w2b_sieve {
     /* Row j passes if counts[j] <= limit. */
     void (*pass_counts)(const uint32_t *counts, size_t n, uint32_t limit, uint64_t *passing);
 
-    /* Many queries past rows that are unpacked already (scan->unpack), as dots
-     * and pass_dots do it: queries [width] of 8 bits in plain order, with
-     * width = w2b_scan_width(dim), numbers past dim zero. NULL where it would
-     * not be faster than one query after the other. `room` has
-     * W2B_SIEVE_TILE_ROWS * width bytes at a multiple of 64. */
-    void (*batch_dots)(const w2b_sieve_batch *batch, const int16_t *rows, uint32_t dim,
-                       const int8_t *queries, const uint32_t *squares, const float *bars,
-                       uint8_t *room);
+    /* Batches: for each of three ways to compare, what turns n rows to `turned`,
+     * at a multiple of 64, with w2b_sieve_turned_room bytes for each 64 rows; and
+     * what takes queries past them. NULL where that would not be faster than one
+     * query after the other. */
 
-    /* The same for bits that differ from those of queries [stride]: as
-     * scan->hamming and pass_counts. `room` has W2B_SIEVE_TILE_ROWS * (stride +
-     * 7) bytes, and query rows can be read up to a multiple of 8 bytes: they
-     * are (stride + 7) / 8 * 8 apart, filled with zeros. */
-    void (*batch_counts)(const w2b_sieve_batch *batch, const uint8_t *codes, size_t stride,
-                         const uint8_t *queries, const uint32_t *limits, uint8_t *room);
+    /* As dots and pass_dots do it, of rows [n][w2b_scan_width(dim)] that are unpacked
+     * already (scan->unpack). */
+    void (*turn_dots)(const int16_t *rows, size_t n, uint32_t dim, uint8_t *turned);
+    void (*batch_dots)(const w2b_sieve_batch *batch, uint32_t dim,
+                       const w2b_sieve_numbers *queries, const uint32_t *squares,
+                       const float *bars);
+
+    /* As pass_dots with S * unit + least for a dot: what does not pass would not
+     * pass pass_dots either. Faster than batch_dots up to so many bits. */
+    uint32_t table_bits;
+    void (*turn_tables)(const uint8_t *codes, size_t stride, size_t n, size_t steps,
+                        uint8_t *turned);
+    void (*batch_tables)(const w2b_sieve_batch *batch, size_t steps,
+                         const w2b_sieve_tables *queries, const uint32_t *squares,
+                         const float *bars);
+
+    /* For bits that differ from those of queries [stride]: as scan->hamming and
+     * pass_counts. Query rows can be read up to a multiple of 8 bytes: they are
+     * (stride + 7) / 8 * 8 apart, filled with zeros. */
+    void (*turn_counts)(const uint8_t *codes, size_t stride, size_t n, uint8_t *turned);
+    void (*batch_counts)(const w2b_sieve_batch *batch, size_t stride, const uint8_t *queries,
+                         const uint32_t *limits);
 } w2b_sieve;
 
-#define W2B_SIEVE_TILE_ROWS 32
+/* Bytes that 64 rows take when they are turned, in any way. */
+static inline size_t w2b_sieve_turned_room(uint32_t dim, size_t stride)
+{
+    const size_t width = ((size_t)dim + 31) / 32 * 32, bytes = (stride + 7) / 8 * 16;
+    return 64 * (width > bytes ? width : bytes);
+}
 
 /* For scan.h's tables. */
 extern const w2b_sieve w2b_sieve_scalar, w2b_sieve_avx2, w2b_sieve_avx512;

@@ -7,6 +7,7 @@
  * pass_dots      0.4
  * pass_counts    0.1
  * batch_dots     6: one product of 4 numbers by 16 rows each
+ * batch_tables   1 bit 2.5, 2 bits 5: 8 for 16 steps of 16 rows each
  * batch_counts   2.2: 3 for 64 bits of 8 rows each
  *
  * A shuffle finds the levels of 64 codes at once, moved up by 128 into the
@@ -16,7 +17,9 @@
  * the others are, so that codes need neither masking nor shifting.
  *
  * Batches have a row in each 32 or 64 bits of a register, so that no sum runs
- * across one: 16 or 8 rows go in step, and a query's numbers to all of them.
+ * across one: 16 or 8 rows go in step, and a query's numbers to all of them. What
+ * is loaded and added there is kept in its register by hand (keep): left to
+ * themselves compilers load rows again or move sums to memory, at half the speed.
  *
  * Bottlenecks: for one query memory, at 1 to 4 bits close to the shuffles and
  * products (two a cycle on Zen 5, one on Intel); for batches the products and
@@ -41,6 +44,12 @@ INLINE __mmask64 first_64(size_t n)
     return n < 64 ? (UINT64_C(1) << n) - 1 : ~UINT64_C(0);
 }
 
+static const uint8_t bytes_0_to_63[64] = {
+    0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+    22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+    44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63
+};
+
 /* What codes of some bits need; `bits` is a constant where these are used. */
 typedef struct plan {
     __m512i spread, shifts;  /* codes as they come: as in scan_avx512.c */
@@ -49,32 +58,35 @@ typedef struct plan {
                                 the levels of the codes that lie within them */
 } plan;
 
-/* Levels are to be levels + 128 for dots, their magnitudes for squares. Plans are
- * made for each call, of some hundred rows: loops are such that compilers make
- * constants of them. */
+/* Levels are to be levels + 128 for dots, their magnitudes for squares; those of
+ * fewer than 64 repeat. */
+INLINE __m512i levels_64(const int8_t *levels, uint32_t bits, int magnitudes)
+{
+    const size_t n = (size_t)1 << bits;
+    __m512i moved = _mm512_maskz_loadu_epi8(first_64(n), levels);
+    moved = magnitudes ? _mm512_abs_epi8(moved) : _mm512_xor_si512(moved, _mm512_set1_epi8(-128));
+    if (n >= 64)
+        return moved;
+    const __m512i place = _mm512_and_si512(_mm512_loadu_si512(bytes_0_to_63),
+                                           _mm512_set1_epi8((char)(n - 1)));
+    return _mm512_permutexvar_epi8(place, moved);
+}
+
+/* Plans are made for each call, of as few as one row, and so without loops over
+ * bytes. */
 INLINE void plan_make(plan *p, const int8_t *levels, uint32_t bits, int magnitudes)
 {
-    uint8_t spread[64], shifts[64], moved[256];
-    for (uint32_t i = 0; i < 64; i++) {
-        spread[i] = (uint8_t)(i / 8 * bits + i % 8);
-        shifts[i] = (uint8_t)(i % 8 * bits);
-    }
-    p->spread = _mm512_loadu_si512(spread);
-    p->shifts = _mm512_loadu_si512(shifts);
-    for (uint32_t i = 0; i < 1u << bits; i++)
-        moved[i] = (uint8_t)(!magnitudes ? levels[i] + 128
-                             : levels[i] < 0 ? -levels[i]
-                                             : levels[i]);
-    for (uint32_t n = 1u << bits; n < 256; n *= 2)
-        memcpy(moved + n, moved, n);
-    for (size_t i = 0; i < 4; i++)
-        p->levels[i] = _mm512_loadu_si512(moved + 64 * i);
-    for (uint32_t s = 0; 8 % bits == 0 && (s + 1) * bits <= 6; s++) {
-        uint8_t code[64];
-        for (uint32_t i = 0; i < 64; i++)
-            code[i] = (uint8_t)(i >> s * bits);
-        p->planes[s] = _mm512_permutexvar_epi8(_mm512_loadu_si512(code), p->levels[0]);
-    }
+    const __m512i byte = _mm512_loadu_si512(bytes_0_to_63), seven = _mm512_set1_epi8(7);
+    const __m512i rest = _mm512_and_si512(byte, seven), times = _mm512_set1_epi16((short)bits);
+    const __m512i eighth = _mm512_and_si512(_mm512_srli_epi16(byte, 3), seven);
+    /* No product leaves its byte. */
+    p->spread = _mm512_add_epi8(_mm512_mullo_epi16(eighth, times), rest);
+    p->shifts = _mm512_mullo_epi16(rest, times);
+    for (size_t i = 0; i < 4 && (i == 0 || i < (size_t)1 << bits >> 6); i++)
+        p->levels[i] = levels_64(levels + 64 * i, bits, magnitudes);
+    /* What 16-bit shifts bring in from the next byte stays above the code. */
+    for (uint32_t s = 0; 8 % bits == 0 && (s + 1) * bits <= 6; s++)
+        p->planes[s] = _mm512_permutexvar_epi8(_mm512_srli_epi16(byte, s * bits), p->levels[0]);
 }
 
 INLINE __m512i look_up(const plan *p, __m512i codes, uint32_t bits)
@@ -145,6 +157,13 @@ INLINE __m512i load_at(const uint8_t *from, const uint8_t *end, int inside)
     return _mm512_loadu_si512(copy);
 }
 
+/* Keeps what was loaded in a register: a compiler that loads it again for each
+ * plane pays a cycle for each load that is not aligned, as most are. */
+INLINE void keep(__m512i *loaded)
+{
+    __asm__("" : "+v"(*loaded));
+}
+
 /* Products of `many` rows. Loads may run into the rows behind, whose numbers
  * meet zeros of the query, but not past `end`, unless `inside` says that they
  * can not. */
@@ -159,8 +178,10 @@ INLINE void row_sums(const plan *p, const w2b_packed *rows, const uint8_t *codes
         sum[j] = _mm512_setzero_si512();
     size_t at = 0;
     for (; 8 % bits == 0 && at < planned; at += 64) {
-        for (size_t j = 0; j < many; j++)
+        for (size_t j = 0; j < many; j++) {
             packed[j] = load_at(codes + j * rows->stride + at, end, inside);
+            keep(&packed[j]);
+        }
         for (uint32_t s = 0; s < 8 / bits; s++, laid += 64) {
             const __m512i numbers = _mm512_loadu_si512(laid);
             for (size_t j = 0; j < many; j++)
@@ -176,6 +197,15 @@ INLINE void row_sums(const plan *p, const w2b_packed *rows, const uint8_t *codes
     }
 }
 
+/* 128 times the sum of a query's numbers. */
+INLINE int32_t moved_by(const int8_t *laid, size_t room)
+{
+    __m512i sum = _mm512_setzero_si512();
+    for (size_t i = 0; i < room; i += 64)
+        sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), _mm512_loadu_si512(laid + i));
+    return _mm512_reduce_add_epi32(sum);
+}
+
 /* Four rows at a time, which share the loads of the query and the sums across
  * registers. The processor's own prefetching stops at pages and is late for
  * four rows side by side: asking for lines PREFETCH_BYTES ahead brings 24 GB/s to
@@ -185,10 +215,8 @@ INLINE void all_rows(const w2b_packed *rows, const int8_t *laid, uint32_t bits, 
 {
     plan p;
     plan_make(&p, rows->levels, bits, square);
-    int32_t moved = 0;
-    for (size_t i = 0; !square && i < w2b_sieve_room(rows->dim, bits); i++)
-        moved += laid[i];
-    const __m128i minus = _mm_set1_epi32(-128 * moved);
+    const int32_t moved = square ? 0 : moved_by(laid, w2b_sieve_room(rows->dim, bits));
+    const __m128i minus = _mm_set1_epi32(-moved);
     const size_t four = 4 * rows->stride, row_bytes = ((size_t)rows->dim * bits + 7) / 8;
     const uint8_t *codes = rows->codes;
     const uint8_t *end = rows->n == 0 ? codes : codes + (rows->n - 1) * rows->stride + row_bytes;
@@ -206,7 +234,7 @@ INLINE void all_rows(const w2b_packed *rows, const int8_t *laid, uint32_t bits, 
     }
     for (; j < rows->n; j++, codes += rows->stride) {
         row_sums(&p, rows, codes, 1, end, 0, laid, bits, even, square, sum);
-        out[j] = _mm512_reduce_add_epi32(sum[0]) - 128 * moved;
+        out[j] = _mm512_reduce_add_epi32(sum[0]) - moved;
     }
 }
 
@@ -266,114 +294,205 @@ static void pass_counts(const uint32_t *counts, size_t n, uint32_t limit, uint64
 
 /* ----- Batches ------------------------------------------------------------ */
 
-/* 32 bits of a query's row of bits. */
-INLINE void put_32(const w2b_sieve_batch *batch, size_t query, size_t row, uint32_t bits)
+/* Rows that should stay in the first cache while queries go past them: of two
+ * times 64, whose bits are a word. */
+#define SIDE_ROWS 64
+#define TILE_ROWS 128
+
+INLINE size_t at_most(size_t n, size_t most)
 {
-    memcpy((uint8_t *)(batch->passing + query * batch->passing_stride) + row / 8, &bits, 4);
+    return n < most ? n : most;
 }
 
-/* Four numbers of each of 32 rows, moved up by 128, then the next four. Rows
- * past the last are left as they are. */
-static void turn_numbers(const int16_t *rows, size_t n, size_t width, uint8_t *room)
+INLINE uint64_t *word_of(const w2b_sieve_batch *batch, size_t query, size_t row)
 {
+    return batch->passing + query * batch->passing_stride + row / 64;
+}
+
+/* The dots of 64 rows, `left` of them there, against a bar. */
+INLINE uint64_t reach_64(const __m512i *dot, const uint32_t *squares_, size_t left, float bar)
+{
+    const __m512 all = _mm512_set1_ps(bar);
+    uint64_t bits = 0;
+    for (size_t j = 0; j < 4 && 16 * j < left; j++) {
+        const __m512 square = _mm512_cvtepi32_ps(load_16(squares_ + 16 * j, left - 16 * j));
+        bits |= (uint64_t)reaches(dot[j], all, square) << 16 * j;
+    }
+    return bits & first_64(left);
+}
+
+/* Four numbers of each of 64 rows, moved up by 128, then the next four. Rows
+ * past the last are left as they are. */
+static void turn_dots(const int16_t *rows, size_t n, uint32_t dim, uint8_t *turned)
+{
+    const size_t width = w2b_scan_width(dim);
     for (size_t j = 0; j < n; j++, rows += width) {
+        uint8_t *to = turned + j / SIDE_ROWS * SIDE_ROWS * width + j % SIDE_ROWS * 4;
         for (size_t k = 0; k < width; k += 32) {
             uint8_t bytes[32];
             const __m256i narrow = _mm512_cvtepi16_epi8(_mm512_loadu_si512(rows + k));
             _mm256_storeu_si256((__m256i *)bytes, _mm256_xor_si256(narrow, _mm256_set1_epi8(-128)));
             for (size_t i = 0; i < 32; i += 4)
-                memcpy(room + (k + i) * W2B_SIEVE_TILE_ROWS + 4 * j, bytes + i, 4);
+                memcpy(to + (k + i) * SIDE_ROWS, bytes + i, 4);
         }
     }
 }
 
-/* 32 rows against `many` queries, a constant up to 8 where this is inlined. */
-INLINE void batch_tile(const w2b_sieve_batch *batch, size_t many, size_t query, size_t row,
-                       const uint8_t *room, uint32_t dim, size_t width, const int8_t *queries,
-                       const int32_t *moved, const __m512 *square, const float *bars)
+/* 64 rows against `many` queries, a constant up to 6 where this is inlined. */
+INLINE void dots_tile(size_t many, const uint8_t *room, uint32_t dim, const int8_t *queries,
+                      size_t width, const int32_t *sums, __m512i (*dots_)[4])
 {
-    __m512i sum[8][2];
-    for (size_t i = 0; i < many; i++)
-        sum[i][0] = sum[i][1] = _mm512_set1_epi32(moved[i]);
+    __m512i sum[6][4];
+    for (size_t i = 0; i < many; i++) {
+        for (size_t j = 0; j < 4; j++)
+            sum[i][j] = _mm512_set1_epi32(-128 * sums[i]);
+    }
     size_t k = 0;
     do {
-        const __m512i low = _mm512_load_si512(room + k * 32);
-        const __m512i high = _mm512_load_si512(room + k * 32 + 64);
+        __m512i row[4];
+        for (size_t j = 0; j < 4; j++)
+            row[j] = _mm512_load_si512(room + k * SIDE_ROWS + 64 * j);
         for (size_t i = 0; i < many; i++) {
             int32_t four;
             memcpy(&four, queries + i * width + k, 4);
             const __m512i numbers = _mm512_set1_epi32(four);
-            sum[i][0] = _mm512_dpbusd_epi32(sum[i][0], low, numbers);
-            sum[i][1] = _mm512_dpbusd_epi32(sum[i][1], high, numbers);
+            for (size_t j = 0; j < 4; j++) {
+                sum[i][j] = _mm512_dpbusd_epi32(sum[i][j], row[j], numbers);
+                keep(&sum[i][j]);
+            }
         }
         k += 4;
     } while (k < dim);
-    const uint32_t there = (uint32_t)first_64(batch->rows - row);
-    for (size_t i = 0; i < many; i++) {
-        const __m512 bar = _mm512_set1_ps(bars[query + i]);
-        const uint32_t bits = reaches(sum[i][0], bar, square[0]) |
-                              (uint32_t)reaches(sum[i][1], bar, square[1]) << 16;
-        put_32(batch, query + i, row, bits & there);
+    memcpy(dots_, sum, many * sizeof *sum);
+}
+
+static void batch_dots(const w2b_sieve_batch *batch, uint32_t dim,
+                       const w2b_sieve_numbers *queries, const uint32_t *squares_,
+                       const float *bars)
+{
+    const size_t width = w2b_scan_width(dim), pairs = (batch->rows + TILE_ROWS - 1) / TILE_ROWS;
+    __m512i sum[6][4];
+    for (size_t i = 0, many; i < pairs * batch->queries; i += many) {
+        const size_t query = i % batch->queries, from = i / batch->queries * TILE_ROWS;
+        const int8_t *few = queries->numbers + query * width;
+        const int32_t *sums = queries->sums + query;
+        many = batch->queries - query < 6 ? 1 : 6;
+        const size_t to = at_most(batch->rows, from + TILE_ROWS);
+        for (size_t at = from; at < to; at += SIDE_ROWS) {
+            if (many == 6)
+                dots_tile(6, batch->turned + at * width, dim, few, width, sums, sum);
+            else
+                dots_tile(1, batch->turned + at * width, dim, few, width, sums, sum);
+            for (size_t m = 0; m < many; m++)
+                *word_of(batch, query + m, at) =
+                    reach_64(sum[m], squares_ + at, at_most(to - at, 64), bars[query + m]);
+        }
     }
 }
 
-static int32_t sum_of(const int8_t *numbers, size_t width)
+/* Four bits of rows to a byte each, of which the next two bits tell its place
+ * among four: 16 rows to a register, whose tables are four of 16 entries. Eight
+ * bytes of each of 64 rows, then the next eight; two bytes of these, then the
+ * next two. */
+static void turn_tables(const uint8_t *codes, size_t stride, size_t n, size_t steps,
+                        uint8_t *turned)
 {
-    int32_t sum = 0;
-    for (size_t i = 0; i < width; i++)
-        sum += numbers[i];
-    return sum;
+    const __m128i low = _mm_set1_epi8(15), place = _mm_set1_epi32(0x30201000);
+    for (size_t j = 0; j < n; j++, codes += stride) {
+        uint8_t *to = turned + j / SIDE_ROWS * SIDE_ROWS * steps + j % SIDE_ROWS * 4;
+        for (size_t at = 0; at < stride && at < steps / 2; at += 8) {
+            uint8_t bytes[16];
+            uint64_t eight = 0;
+            memcpy(&eight, codes + at, stride - at < 8 ? stride - at : 8);
+            const __m128i packed = _mm_cvtsi64_si128((long long)eight);
+            const __m128i high = _mm_srli_epi16(packed, 4);
+            const __m128i four = _mm_and_si128(_mm_unpacklo_epi8(packed, high), low);
+            _mm_storeu_si128((__m128i *)bytes, _mm_or_si128(four, place));
+            for (size_t i = 0; i < 4; i++)
+                memcpy(to + (2 * at + 4 * i) * SIDE_ROWS, bytes + 4 * i, 4);
+        }
+    }
 }
 
-static void batch_dots(const w2b_sieve_batch *batch, const int16_t *rows, uint32_t dim,
-                       const int8_t *queries, const uint32_t *squares_, const float *bars,
-                       uint8_t *room)
+/* 64 rows against one or two queries. Four entries stay within a byte, and a
+ * product with 1 adds the four bytes of each row. */
+INLINE void tables_tile(size_t many, const uint8_t *room, size_t steps, const uint8_t *entries,
+                        __m512i (*sums)[4])
 {
-    const size_t width = w2b_scan_width(dim);
-    for (size_t row = 0; row < batch->rows; row += W2B_SIEVE_TILE_ROWS) {
-        const size_t left = batch->rows - row;
-        uint32_t square[32] = { 0 };
-        memcpy(square, squares_ + row, (left < 32 ? left : 32) * sizeof *square);
-        const __m512 wide[2] = { _mm512_cvtepi32_ps(_mm512_loadu_si512(square)),
-                                 _mm512_cvtepi32_ps(_mm512_loadu_si512(square + 16)) };
-        turn_numbers(rows + row * width, left < 32 ? left : 32, width, room);
-        for (size_t i = 0; i < batch->queries; i += 8) {
-            const int8_t *few = queries + i * width;
-            const size_t many = batch->queries - i < 8 ? batch->queries - i : 8;
-            int32_t moved[8];
-            for (size_t m = 0; m < many; m++)
-                moved[m] = -128 * sum_of(few + m * width, width);
-            if (many == 8) {
-                batch_tile(batch, 8, i, row, room, dim, width, few, moved, wide, bars);
-                continue;
+    __m512i sum[2][4];
+    for (size_t i = 0; i < many; i++) {
+        for (size_t j = 0; j < 4; j++)
+            sum[i][j] = _mm512_setzero_si512();
+    }
+    for (size_t at = 0; at < steps; at += 16) {
+        __m512i few[2][4];
+        for (size_t s = 0; s < 4; s++, room += 256) {
+            __m512i table[2];
+            for (size_t i = 0; i < many; i++)
+                table[i] = _mm512_loadu_si512(entries + (i * steps + at + 4 * s) * 16);
+            for (size_t j = 0; j < 4; j++) {
+                __m512i place = _mm512_load_si512(room + 64 * j);
+                keep(&place);
+                for (size_t i = 0; i < many; i++) {
+                    const __m512i found = _mm512_permutexvar_epi8(place, table[i]);
+                    few[i][j] = s == 0 ? found : _mm512_add_epi8(few[i][j], found);
+                    keep(&few[i][j]);
+                }
             }
-            for (size_t m = 0; m < many; m++)
-                batch_tile(batch, 1, i + m, row, room, dim, width, few + m * width, moved + m,
-                           wide, bars);
         }
-        if (left <= 32 && row / 32 % 2 == 0) {  /* the upper half of the last word */
-            for (size_t i = 0; i < batch->queries; i++)
-                put_32(batch, i, row + 32, 0);
+        for (size_t i = 0; i < many; i++) {
+            for (size_t j = 0; j < 4; j++)
+                sum[i][j] = _mm512_dpbusd_epi32(sum[i][j], few[i][j], _mm512_set1_epi8(1));
+        }
+    }
+    memcpy(sums, sum, many * sizeof *sum);
+}
+
+static void batch_tables(const w2b_sieve_batch *batch, size_t steps,
+                         const w2b_sieve_tables *queries, const uint32_t *squares_,
+                         const float *bars)
+{
+    const size_t pairs = (batch->rows + TILE_ROWS - 1) / TILE_ROWS;
+    __m512i sum[2][4];
+    for (size_t i = 0, many; i < pairs * batch->queries; i += many) {
+        const size_t query = i % batch->queries, from = i / batch->queries * TILE_ROWS;
+        const uint8_t *entries = queries->entries + query * steps * 16;
+        many = batch->queries - query < 2 ? 1 : 2;
+        const size_t to = at_most(batch->rows, from + TILE_ROWS);
+        for (size_t at = from; at < to; at += SIDE_ROWS) {
+            if (many == 2)
+                tables_tile(2, batch->turned + at * steps, steps, entries, sum);
+            else
+                tables_tile(1, batch->turned + at * steps, steps, entries, sum);
+            for (size_t m = 0; m < many; m++) {
+                const __m512i unit = _mm512_set1_epi32(queries->units[query + m]);
+                const __m512i least = _mm512_set1_epi32(queries->least[query + m]);
+                for (size_t j = 0; j < 4; j++)
+                    sum[m][j] = _mm512_add_epi32(_mm512_mullo_epi32(sum[m][j], unit), least);
+                *word_of(batch, query + m, at) =
+                    reach_64(sum[m], squares_ + at, at_most(to - at, 64), bars[query + m]);
+            }
         }
     }
 }
 
 /* 64 bits of each of 32 rows, then the next 64. */
-static void turn_words(const uint8_t *codes, size_t n, size_t stride, uint8_t *room)
+static void turn_counts(const uint8_t *codes, size_t stride, size_t n, uint8_t *turned)
 {
+    const size_t bytes = (stride + 7) / 8 * 8;
     for (size_t j = 0; j < n; j++, codes += stride) {
+        uint8_t *to = turned + j / 32 * 32 * bytes + j % 32 * 8;
         for (size_t at = 0; at < stride; at += 8) {
             uint64_t word = 0;
             memcpy(&word, codes + at, stride - at < 8 ? stride - at : 8);
-            memcpy(room + at * W2B_SIEVE_TILE_ROWS + 8 * j, &word, 8);
+            memcpy(to + at * 32, &word, 8);
         }
     }
 }
 
 /* 32 rows against `many` queries, up to 4. */
-INLINE void count_tile(const w2b_sieve_batch *batch, size_t many, size_t query, size_t row,
-                       const uint8_t *room, size_t bytes, const uint8_t *queries,
-                       const uint32_t *limits)
+INLINE void counts_tile(size_t many, const uint8_t *room, size_t bytes, const uint8_t *queries,
+                        const uint32_t *limits, uint32_t *bits)
 {
     __m512i sum[4][4];
     for (size_t i = 0; i < many; i++) {
@@ -396,31 +515,32 @@ INLINE void count_tile(const w2b_sieve_batch *batch, size_t many, size_t query, 
         }
         at += 8;
     } while (at < bytes);
-    const uint32_t there = (uint32_t)first_64(batch->rows - row);
     for (size_t i = 0; i < many; i++) {
-        const __m512i limit = _mm512_set1_epi64((long long)limits[query + i]);
-        uint32_t bits = 0;
+        const __m512i limit = _mm512_set1_epi64((long long)limits[i]);
+        bits[i] = 0;
         for (size_t j = 0; j < 4; j++)
-            bits |= (uint32_t)_mm512_cmple_epu64_mask(sum[i][j], limit) << 8 * j;
-        put_32(batch, query + i, row, bits & there);
+            bits[i] |= (uint32_t)_mm512_cmple_epu64_mask(sum[i][j], limit) << 8 * j;
     }
 }
 
-static void batch_counts(const w2b_sieve_batch *batch, const uint8_t *codes, size_t stride,
-                         const uint8_t *queries, const uint32_t *limits, uint8_t *room)
+static void batch_counts(const w2b_sieve_batch *batch, size_t stride, const uint8_t *queries,
+                         const uint32_t *limits)
 {
     const size_t bytes = (stride + 7) / 8 * 8;
-    for (size_t row = 0; row < batch->rows; row += W2B_SIEVE_TILE_ROWS) {
-        const size_t left = batch->rows - row;
-        turn_words(codes + row * stride, left < 32 ? left : 32, stride, room);
-        size_t i = 0;
-        for (; i + 4 <= batch->queries; i += 4)
-            count_tile(batch, 4, i, row, room, bytes, queries + i * bytes, limits);
-        for (; i < batch->queries; i++)
-            count_tile(batch, 1, i, row, room, bytes, queries + i * bytes, limits);
-        if (left <= 32 && row / 32 % 2 == 0) {
-            for (i = 0; i < batch->queries; i++)
-                put_32(batch, i, row + 32, 0);
+    for (size_t row = 0; row < batch->rows; row += 32) {
+        const uint8_t *from = batch->turned + row * bytes;
+        const uint32_t there = (uint32_t)first_64(batch->rows - row);
+        for (size_t i = 0, many; i < batch->queries; i += many) {
+            uint32_t bits[4];
+            many = batch->queries - i < 4 ? 1 : 4;
+            if (many == 4)
+                counts_tile(4, from, bytes, queries + i * bytes, limits + i, bits);
+            else
+                counts_tile(1, from, bytes, queries + i * bytes, limits + i, bits);
+            for (size_t m = 0; m < many; m++) {
+                uint64_t *word = word_of(batch, i + m, row);
+                *word = row % 64 == 0 ? bits[m] & there : *word | (uint64_t)(bits[m] & there) << 32;
+            }
         }
     }
 }
@@ -430,7 +550,12 @@ const w2b_sieve w2b_sieve_avx512 = {
     .squares = squares,
     .pass_dots = pass_dots,
     .pass_counts = pass_counts,
+    .turn_dots = turn_dots,
     .batch_dots = batch_dots,
+    .table_bits = 2,
+    .turn_tables = turn_tables,
+    .batch_tables = batch_tables,
+    .turn_counts = turn_counts,
     .batch_counts = batch_counts
 };
 

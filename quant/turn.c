@@ -44,19 +44,49 @@ static void signs(uint64_t seed, int pass, uint32_t dim, float *x)
     }
 }
 
+static inline void butterfly(float *a, float *b)
+{
+    const float sum = *a + *b, difference = *a - *b;
+    *a = sum;
+    *b = difference;
+}
+
+/* Butterflies of spans 1 and 2. */
+static void narrow(float *x, uint32_t n)
+{
+    for (uint32_t i = 0; i + 4 <= n; i += 4) {
+        butterfly(x + i, x + i + 1);
+        butterfly(x + i + 2, x + i + 3);
+        butterfly(x + i, x + i + 2);
+        butterfly(x + i + 1, x + i + 3);
+    }
+    if (n == 2)
+        butterfly(x, x + 1);
+}
+
+/* Numbers a[n] and b[n], n being a multiple of 4: in fours, that compilers make a
+ * vector of. */
+static void wide(float *a, float *b, size_t n)
+{
+    for (const float *end = a + n; a < end; a += 4, b += 4) {
+        float sum[4], difference[4];
+        for (int j = 0; j < 4; j++) {
+            sum[j] = a[j] + b[j];
+            difference[j] = a[j] - b[j];
+        }
+        memcpy(a, sum, sizeof sum);
+        memcpy(b, difference, sizeof difference);
+    }
+}
+
 /* Butterflies of ever wider span, then division by sqrt(n): which is a power of
  * two or sqrt(2) times one. */
 static void hadamard(float *x, uint32_t n)
 {
-    for (uint32_t half = 1; half < n; half *= 2) {
-        for (uint32_t i = 0; i < n; i += 2 * half) {
-            for (uint32_t j = i; j < i + half; j++) {
-                const float a = x[j], b = x[j + half];
-                x[j] = a + b;
-                x[j + half] = a - b;
-            }
-        }
-    }
+    narrow(x, n);
+    for (uint32_t half = 4; half < n; half *= 2)
+        for (uint32_t i = 0; i < n; i += 2 * half)
+            wide(x + i, x + i + half, half);
     float factor = n & UINT32_C(0xaaaaaaaa) ? 0.70710678f : 1.0f;
     for (uint32_t left = n; left >= 4; left /= 4)
         factor *= 0.5f;

@@ -8,7 +8,7 @@
  * so that other work on the machine disturbs as little as may be. Last comes a
  * batch of words.
  *
- * usage: search [MIB [DIM [BITS...]]]
+ * usage: [W2B_ISA=ISA] search [MIB [DIM [BITS...]]]
  *
  * Lines go to standard output, divided by tabs; see the titles.
  */
@@ -148,6 +148,17 @@ static void measure(const bench *b, const uint8_t *codes, size_t bytes, uint32_t
     fflush(stdout);
 }
 
+static w2b_isa isa_wanted(void)
+{
+    const char *const name = getenv("W2B_ISA");
+    for (int isa = W2B_ISA_AUTO; name != NULL && isa <= W2B_ISA_AVX512; isa++) {
+        if (strcmp(name, w2b_isa_name((w2b_isa)isa)) == 0) {
+            return (w2b_isa)isa;
+        }
+    }
+    return W2B_ISA_AUTO;
+}
+
 static void bench_bits(size_t bytes, uint32_t dim, uint32_t bits)
 {
     w2b_diag diag = {.text = "no memory"};
@@ -159,6 +170,7 @@ static void bench_bits(size_t bytes, uint32_t dim, uint32_t bits)
     w2b_search_options options;
     w2b_search_defaults(&options);
     options.threads = 1;
+    options.isa = isa_wanted();
     bench b = {.words = w2b_model_words(model),
                .hits = w2b_alloc(BATCH * K, sizeof *b.hits),
                .found = w2b_alloc(BATCH, sizeof *b.found),

@@ -98,6 +98,23 @@ static void turned_models_keep_neighbours(void **state)
     w2b_model_free(b);
 }
 
+/* Axes stretched from 1 to 12 times span the same space, however small some are
+ * beside others. */
+static void stretched_axes_span_the_same_space(void **state)
+{
+    (void)state;
+    static float rows[N * DIM], stretched[N * DIM];
+    fill(rows, N * DIM, 4);
+    for (int i = 0; i < N * DIM; i++)
+        stretched[i] = rows[i] * (float)(1 + i % DIM);
+    w2b_model *a = toy_model(NULL, rows, N, DIM, 32), *b = toy_model(NULL, stretched, N, DIM, 32);
+    const w2b_compare_report r = compare(a, b, N, 2);
+    assert_true(near(r.eigenspace, 1));
+    assert_true(r.overlap < 0.9 && r.squared_error > 1);
+    w2b_model_free(a);
+    w2b_model_free(b);
+}
+
 /* The answers of one word by sorting all cosines. */
 static void nearest(const float *rows, size_t n, size_t dim, size_t word, size_t *answers)
 {
@@ -204,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_keeps_all_of_itself),
         cmocka_unit_test(turned_models_keep_neighbours),
+        cmocka_unit_test(stretched_axes_span_the_same_space),
         cmocka_unit_test(overlap_is_that_of_brute_force),
         cmocka_unit_test(words_are_matched_by_name),
         cmocka_unit_test(refusals),

@@ -439,11 +439,13 @@ static void rabitq_products_have_no_bias(void **state)
 }
 
 /* Where numbers hang together, parts that know it lose less than levels, and a
- * rotation that is learned less still. */
+ * rotation that is learned less still. The rows are the same on every machine: bounds are
+ * an hundredth above what is lost. */
 static void products_learn_what_hangs_together(void **state)
 {
     (void)state;
     enum { ROWS = 1200, TESTED = 300, DIM = 48 };
+    static const double most[] = {0, 0.061, 0.0365}; /* by bits; pq */
     float *rows = mixed_rows(ROWS, DIM, 13);
     float *tested = mixed_rows(TESTED, DIM, 14);
     for (uint32_t bits = 1; bits <= 2; bits++) {
@@ -452,7 +454,7 @@ static void products_learn_what_hangs_together(void **state)
         learned opq = learn(W2B_METHOD_OPQ, bits, DIM, rows, ROWS, 13, 2);
         const double a = loss(&gauss.code, tested, TESTED), b = loss(&pq.code, tested, TESTED);
         const double c = loss(&opq.code, tested, TESTED);
-        if (!(b < 0.9 * a && c < 0.9 * b))
+        if (!(b < 0.5 * a && b < most[bits] && c < 0.78 * b))
             fail_msg("%u bits: gauss %g, pq %g, opq %g", bits, a, b, c);
         forget(&gauss);
         forget(&pq);
