@@ -40,8 +40,10 @@ static const w2b_opt options[] = {
              "learned from the file; rabitq: a grid after a random rotation, without bias for "
              "vectors from elsewhere; pq, opq: learned codebooks, opq after a learned rotation; "
              "transform: principal axes and entropy coding, the least error. quick: the one of "
-             "the first five that has the smallest error; auto: the one of all, which takes "
-             "longer to make and to search.",
+             "the first five that has the smallest error on a sample of 2,000 rows, the simpler "
+             "one where they differ by less than a hundredth: all of these are searched as they "
+             "lie; auto: the one of all nine, which takes longer to make (a minute or two for "
+             "300 numbers a word) and mostly is transform, which takes longer to search.",
      W2B_OPT_AT(args, method), .choices = methods},
     {.name = "bytes-per-word", .letter = 'b', .kind = W2B_OPT_COUNT, .value = "N",
      .help = "store a word in at most N bytes",
@@ -131,10 +133,20 @@ static json_t *json_kept(const w2b_compare_report *kept)
         "interval", w2b_json_real(kept->interval.low), w2b_json_real(kept->interval.high));
 }
 
+static json_t *json_trials(const w2b_trials *trials)
+{
+    json_t *all = json_array();
+    for (uint32_t i = 0; i < trials->n; i++) {
+        json_array_append_new(all, json_pack("{s:s,s:o}", "method", trials->of[i].method,
+            "squared_error", w2b_json_real(trials->of[i].squared_error)));
+    }
+    return json_pack("{s:i,s:o}", "rows", (int)trials->rows, "methods", all);
+}
+
 static int print_json(const w2b_quantize_report *report, const w2b_info *info, uint64_t bytes,
                       const w2b_compare_report *kept)
 {
-    return w2b_json_page(json_pack("{s:I,s:i,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:I}",
+    return w2b_json_page(json_pack("{s:I,s:i,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o}",
         "words", (json_int_t)info->words,
         "dim", (int)info->dim,
         "bits", (int)info->bits,
@@ -145,7 +157,9 @@ static int print_json(const w2b_quantize_report *report, const w2b_info *info, u
         "mean_cosine", w2b_json_real(report->mean_cosine),
         "worst_cosine", w2b_json_real(report->worst_cosine),
         "neighbors", json_kept(kept),
-        "file_bytes", (json_int_t)bytes));
+        "file_bytes", (json_int_t)bytes,
+        "parameter_bytes", (json_int_t)report->params,
+        "trials", json_trials(&report->trials)));
 }
 
 static void say_kept(const w2b_compare_report *kept)
@@ -158,28 +172,95 @@ static void say_kept(const w2b_compare_report *kept)
                   w2b_talk_number(kept->common, words));
 }
 
+/* Why this method: what it lost, and the others, least first. */
+#define TRIALS_SAID 4
+
+static void say_trials(const w2b_quantize_report *report)
+{
+    const w2b_trials *t = &report->trials;
+    char rows[32], said[512] = "";
+    size_t at = 0;
+    uint32_t done = 0; /* a bit a trial */
+    if (t->n < 2) return;
+    for (uint32_t shown = 0; shown < TRIALS_SAID && shown < t->n; shown++) {
+        uint32_t least = t->n;
+        for (uint32_t i = 0; i < t->n; i++) {
+            if (!(done >> i & 1) &&
+                (least == t->n || t->of[i].squared_error < t->of[least].squared_error)) {
+                least = i;
+            }
+        }
+        done |= UINT32_C(1) << least;
+        at += (size_t)snprintf(said + at, sizeof said - at, "%s%s %.3f%%", at ? ", " : "",
+                               t->of[least].method, 100 * t->of[least].squared_error);
+    }
+    w2b_talk_note("method            %s, of %u tried on %s rows: %s%s", report->method, t->n,
+                  w2b_talk_number(t->rows, rows), said, t->n > TRIALS_SAID ? ", ..." : "");
+}
+
+/* From so many parts of the codes on. */
+#define PARAMS_SAID 100
+#define PARAMS_HURT 2
+/* What comes from rounding scales alone is less. */
+#define ERROR_LEAST 1e-5
+
+/* What is known to hurt: 300 floats a word of gensim's lose 12 to 15 of 32 points of
+ * analogies at one bit, and 1 with transform. */
+static void say_warnings(const w2b_quantize_report *report, const w2b_info *info,
+                         const w2b_compare_report *kept)
+{
+    const double codes = report->bytes_after * (double)info->words;
+    char more[32];
+    const int transform = !strcmp(report->method, "transform");
+    const int coded_before = report->bytes_before < 1.5 * info->dim;
+    if (info->bits == 1 && !transform && !coded_before) {
+        w2b_talk_note("note: one bit a number spoils the analogies of vectors that were not "
+                      "trained for it; try --bits 2 to 4");
+    }
+    if (coded_before && report->squared_error > ERROR_LEAST) {
+        w2b_talk_note("note: these vectors were quantized before, and both errors add up; "
+                      "start from the originals if you have them");
+    }
+    if ((double)report->params * PARAMS_HURT > codes) {
+        w2b_talk_note("note: rotation and codebooks of %s take %s beside the codes, too much for "
+                      "so few words; try --method gauss", report->method,
+                      w2b_talk_size((double)report->params, more));
+    }
+    if (transform) {
+        w2b_talk_note("note: searches expand rows of transform codes, once: some 4 microseconds "
+                      "and %u bytes of memory each", 2 * info->dim);
+    }
+    if (kept->queries && kept->interval.high < 0.5) {
+        w2b_talk_note("note: less than half of the nearest neighbours are left; try more bits%s",
+                      transform ? "" : ", or --method transform");
+    }
+    if (report->subwords) w2b_talk_note("not kept: vectors for words outside the vocabulary");
+}
+
 static void say_summary(const args *a, const w2b_quantize_report *report, const w2b_info *info,
                         const w2b_compare_report *kept)
 {
-    char words[32], size[32];
+    char words[32], size[32], params[32], more[64] = "";
     uint64_t bytes = w2b_output_size(a->output);
+    const double codes = report->bytes_after * (double)info->words;
+    const double times = report->bytes_after > 0 ? report->bytes_before / report->bytes_after : 1;
     w2b_talk_note("%s: %s words x %u, %u bit%s a number (%s)%s%s",
                   w2b_output_name(a->output), w2b_talk_number(info->words, words), info->dim,
                   info->bits, info->bits == 1 ? "" : "s", report->method,
                   bytes ? "; file of " : "", bytes ? w2b_talk_size((double)bytes, size) : "");
-    w2b_talk_note("bytes a word      %.5g -> %.5g  (%.1f times smaller)", report->bytes_before,
-                  report->bytes_after,
-                  report->bytes_after > 0 ? report->bytes_before / report->bytes_after : 0);
+    say_trials(report);
+    if ((double)report->params * PARAMS_SAID > codes) {
+        snprintf(more, sizeof more, ", and %s for all",
+                 w2b_talk_size((double)report->params, params));
+    }
+    w2b_talk_note("bytes a word      %.5g -> %.5g  (%.1f times %s)%s", report->bytes_before,
+                  report->bytes_after, times < 1 ? 1 / times : times,
+                  times < 1 ? "larger" : "smaller", more);
     w2b_talk_note("squared error     %.3f%%", 100 * report->squared_error);
     w2b_talk_note("cosine to before  %.4f on average, %.4f at worst", report->mean_cosine,
                   report->worst_cosine);
     say_kept(kept);
-    if (info->bits == 1 && strcmp(report->method, "transform") &&
-        report->bytes_before >= 2.0 * info->dim) {
-        w2b_talk_note("note: one bit a number spoils the analogies of vectors that were not "
-                      "trained for it; try --bits 2 to 4");
-    }
-    if (report->subwords) w2b_talk_note("not kept: vectors for words outside the vocabulary");
+    say_warnings(report, info, kept);
 }
 
 static int save(const args *a, const w2b_model *model, w2b_watch *watch)

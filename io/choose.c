@@ -160,10 +160,27 @@ static w2b_err no_such_code(const w2b_wish *wish, w2b_diag *diag)
     return w2b_fail(diag, W2B_ERR_ARGUMENT, "no such combination of bits, method and dimension");
 }
 
+static double energy_of(const draw *drawn, uint32_t dim)
+{
+    double energy = 0;
+    for (size_t i = 0; i < drawn->n * dim; i++)
+        energy += (double)drawn->rows[i] * drawn->rows[i];
+    return energy > 0 ? energy : 1;
+}
+
+static void note_trial(w2b_trials *trials, const candidate *c, double energy)
+{
+    if (trials->n == W2B_TRIALS_MAX)
+        return;
+    trials->of[trials->n].method = w2b_method_name(c->code.method, c->code.bits);
+    trials->of[trials->n++].squared_error = c->error / energy;
+}
+
 /* The wished method, or the one of least error: the first among equals. */
 static w2b_err best_of(const w2b_model *model, const w2b_wish *wish, const draw *learned,
-                       const draw *measured, candidate *best, w2b_diag *diag)
+                       const draw *measured, candidate *best, w2b_trials *trials, w2b_diag *diag)
 {
+    const double energy = energy_of(measured, w2b_model_code(model)->dim);
     w2b_method method;
     w2b_err err = W2B_OK;
     for (size_t i = 0; !err && w2b_method_at(i, &method) == 0; i++) {
@@ -173,6 +190,8 @@ static w2b_err best_of(const w2b_model *model, const w2b_wish *wish, const draw 
         err = learn(&c, wish, learned, diag);
         if (!err && !wish->method)
             err = measure(&c, wish, measured, diag);
+        if (!err && !wish->method)
+            note_trial(trials, &c, energy);
         if (!err && (!best->code.scheme || c.error < best->error * GAIN)) {
             w2b_free(best->params);
             *best = c;
@@ -202,10 +221,11 @@ static size_t rows_to_learn(const w2b_wish *wish, const w2b_model *model)
 }
 
 w2b_err w2b_choose(const w2b_model *model, const w2b_wish *wish, w2b_code *code,
-                   uint8_t **params, w2b_diag *diag)
+                   uint8_t **params, w2b_trials *trials, w2b_diag *diag)
 {
     const uint32_t dim = w2b_model_code(model)->dim;
     *params = NULL;
+    *trials = (w2b_trials){.n = 0};
     if (wish->bits > 8)
         return w2b_code_init(code, W2B_METHOD_FLOAT, wish->bits, dim) ? no_such_code(wish, diag)
                                                                       : W2B_OK;
@@ -216,7 +236,8 @@ w2b_err w2b_choose(const w2b_model *model, const w2b_wish *wish, w2b_code *code,
     if (!err && !wish->method)
         err = draw_rows(model, wish, MEASURE_STREAM, MEASURE_ROWS, &measured, diag);
     if (!err)
-        err = best_of(model, wish, &learned, &measured, &best, diag);
+        err = best_of(model, wish, &learned, &measured, &best, trials, diag);
+    trials->rows = (uint32_t)measured.n;
     w2b_free(learned.rows);
     w2b_free(measured.rows);
     if (err) {

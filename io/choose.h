@@ -30,10 +30,11 @@ int w2b_wish_code(const w2b_wish *wish, w2b_method method, uint32_t dim, w2b_cod
 w2b_err w2b_wish_prune(const w2b_model *model, w2b_wish *wish, w2b_diag *diag);
 
 /* Fills `code` and learns what its method needs. *params is what code->params
- * points to, from w2b_alloc, or NULL. Where the choice is free, methods whose
- * parameters would be a large part of the file are left out, and a method that is
- * less simple than another must be better by a hundredth. */
+ * points to, from w2b_alloc, or NULL; *trials says what was measured. Where the
+ * choice is free, methods whose parameters would be a large part of the file are
+ * left out, and a method that is less simple than another must be better by a
+ * hundredth. */
 w2b_err w2b_choose(const w2b_model *model, const w2b_wish *wish, w2b_code *code,
-                   uint8_t **params, w2b_diag *diag);
+                   uint8_t **params, w2b_trials *trials, w2b_diag *diag);
 
 #endif

@@ -9,6 +9,9 @@
 #define ROUND_CHUNKS 64 /* chunks between two looks at the progress callback */
 #define HALF_OVERFLOW 65520.0f /* the least number that becomes infinite as a half */
 
+#define SIZE_BITS UINT32_C(0x7fffffff) /* of a float: all but its sign */
+#define INFINITE_BITS UINT32_C(0x7f800000)
+
 /* Buffers of one thread. */
 typedef struct room {
     float *x, *y; /* [dim] before and after */
@@ -28,13 +31,20 @@ static w2b_err read_row(const w2b_encode *j, uint64_t row, float *x)
 
 static void inspect_row(const w2b_encode *j, uint64_t row, const float *x, w2b_tally *t)
 {
+    /* Magnitudes are in the order of their bits, infinity and what is no number last. */
+    uint32_t most = 0;
     for (uint32_t i = 0; i < j->code.dim; i++) {
-        const float size = x[i] < 0 ? -x[i] : x[i];
-        if (size > t->largest)
-            t->largest = size;
-        if (x[i] - x[i] != 0 && t->bad_row == UINT64_MAX)
-            t->bad_row = row;
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bits &= SIZE_BITS;
+        most = bits > most ? bits : most;
     }
+    float largest;
+    memcpy(&largest, &most, sizeof largest);
+    if (most >= INFINITE_BITS && t->bad_row == UINT64_MAX)
+        t->bad_row = row;
+    else if (largest > t->largest)
+        t->largest = largest;
 }
 
 static void compare_rows(const float *x, const float *y, uint32_t dim, w2b_tally *t)
@@ -193,6 +203,7 @@ void w2b_encode_report(const w2b_tally *total, uint64_t n, const w2b_code *from,
         .method = w2b_method_name(to->method, to->bits),
         .bytes_before = from->bytes,
         .bytes_after = to->bytes,
+        .params = w2b_code_params_size(to),
         .squared_error = total->energy > 0 ? total->error / total->energy : 0,
         .mean_cosine = total->cosine_sum / (double)n,
         .worst_cosine = total->worst,

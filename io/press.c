@@ -43,7 +43,7 @@ static w2b_err choose(w2b_press *p, const w2b_code *from, uint8_t *floats, size_
     w2b_err err = w2b_model_make(&parts, &model, diag);
     if (err)
         return err;
-    err = w2b_choose(model, &p->wish, &p->encode.code, &p->params, diag);
+    err = w2b_choose(model, &p->wish, &p->encode.code, &p->params, &p->trials, diag);
     w2b_model_free(model);
     return err;
 }
@@ -162,6 +162,7 @@ w2b_err w2b_press_finish(w2b_press *press, w2b_parts *parts, w2b_quantize_report
     w2b_press *p = press;
     const w2b_code *code = &p->encode.code;
     w2b_encode_report(&p->total, p->rows, &parts->code, code, report);
+    report->trials = p->trials;
     if (parts->subword)
         report->subwords = parts->subword->matrix.rows - parts->subword->first;
     w2b_subword_free(parts->subword);

@@ -13,6 +13,7 @@ typedef struct w2b_press {
     w2b_method method;       /* where wish.method points, if anywhere */
     w2b_encode encode;
     uint8_t *params;         /* of the code */
+    w2b_trials trials;
     uint8_t *codes;          /* [rows][code.stride] */
     size_t code_room;
     uint16_t *scales;        /* [rows], or NULL */

@@ -23,6 +23,7 @@ typedef struct job {
     w2b_encode encode; /* codes, scales and the code to be */
     size_t code_room;
     uint8_t *params;   /* of the code */
+    w2b_trials trials;
     w2b_meter meter;
 } job;
 
@@ -107,7 +108,7 @@ static w2b_err encode_rows(job *j, w2b_wish *wish, w2b_tally *total, w2b_diag *d
         err = w2b_encode_check(&j->encode, total, 0, diag);
     wish->largest = total->largest;
     if (!err)
-        err = w2b_choose(j->model, wish, &j->encode.code, &j->params, diag);
+        err = w2b_choose(j->model, wish, &j->encode.code, &j->params, &j->trials, diag);
     if (!err)
         err = make_room(j, diag);
     return err ? err : w2b_encode_rows(&j->encode, total, diag);
@@ -255,6 +256,7 @@ w2b_err w2b_model_quantize(const w2b_model *model, const w2b_quantize_options *g
         w2b_info info;
         w2b_model_info(model, &info);
         w2b_encode_report(&total, words, from, &j.encode.code, report);
+        report->trials = j.trials;
         report->subwords = info.subwords;
     }
     return W2B_OK;

@@ -36,22 +36,34 @@ def truth(name):
     return words, numpy.array([row.split(b" ")[1:] for row in rows]).astype("<f4")
 
 
+def no_twins(pairs):
+    assert len({key for key, _ in pairs}) == len(pairs), "a key that stands twice"
+    return dict(pairs)
+
+
 def read_safetensors(path):
-    """By the format's rules, without its library."""
+    """By the format's rules, without its library, which refuses what breaks them."""
     with open(path, "rb") as file:
         data = file.read()
     length, = struct.unpack("<Q", data[:8])
-    head = json.loads(data[8:8 + length])
-    assert length % 8 == 0 and data[8:9] == b"{"
+    assert length <= 100000000 and 8 + length <= len(data), "a header that is too long"
+    head = data[8:8 + length]
+    assert length % 8 == 0 and head[:1] == b"{" and head.rstrip(b" ")[-1:] == b"}"
+    head = json.loads(head.decode("utf-8"), object_pairs_hook=no_twins)
+    notes = head.pop("__metadata__", {})
+    assert all(isinstance(text, str) for item in notes.items() for text in item), "metadata"
     tables, end = {}, 0
     for name, entry in sorted(head.items(), key=lambda item: item[1]["data_offsets"]):
+        assert set(entry) == {"dtype", "shape", "data_offsets"}
         begin, stop = entry["data_offsets"]
         assert begin == end, "a hole"
         end = stop
-        kind = {"F32": "<f4", "F16": "<f2"}[entry["dtype"]]
+        kind = numpy.dtype({"F32": "<f4", "F16": "<f2"}[entry["dtype"]])
+        assert (8 + length + begin) % kind.itemsize == 0, "numbers that are not aligned"
+        assert stop - begin == numpy.prod(entry["shape"], dtype=int) * kind.itemsize
         tables[name] = numpy.frombuffer(data[8 + length + begin:8 + length + stop], kind)
         tables[name] = tables[name].reshape(entry["shape"])
-    assert 8 + length + end == len(data)
+    assert 8 + length + end == len(data), "bytes behind the last table"
     return tables
 
 
@@ -94,6 +106,26 @@ vocab = tokenizer["model"]["vocab"]
 assert [word.encode() for word in vocab][:-1] == words and len(vocab) == len(words) + 1
 assert vocab[tokenizer["model"]["unk_token"]] == len(words)
 assert (tables["embeddings"][:-1] == rows).all() and not tables["embeddings"][-1].any()
+assert sorted(vocab.values()) == list(range(len(words) + 1)), "a row for each token"
+assert tokenizer["added_tokens"][0]["id"] == len(words)
+
+
+def read_json(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file, object_pairs_hook=no_twins)
+
+
+# What model2vec's StaticModel and sentence-transformers' StaticEmbedding ask for besides
+config = read_json(os.path.join(folder, "config.json"))
+assert config["normalize"] is False and config["embedding_dtype"] == "float32"
+module, = read_json(os.path.join(folder, "modules.json"))
+assert module == {"idx": 0, "name": "0", "path": ".",
+                  "type": "sentence_transformers.models.StaticEmbedding"}
+folder = convert(small, "half/")
+tables = read_safetensors(os.path.join(folder, "model.safetensors"))
+assert tables["embeddings"].dtype == "<f2" and (tables["embeddings"][:-1] == half).all()
+assert read_json(os.path.join(folder, "config.json"))["embedding_dtype"] == "float16"
+folder = os.path.join(tmp, "model/")
 try:
     import safetensors.numpy
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What streaming costs: random text of ROWS (default 200000) x DIM (300) numbers is
 # made, read, and read and quantized to BITS (2), at one and two threads. Prints a
-# table of processor seconds, of the clock's, and of peak memory; the files must be
-# the same. Figures, no test: machines differ.
+# table of processor seconds, of text a processor second, of the clock's seconds, and of
+# peak memory; the files must be the same. Figures, no test: machines differ.
 set -eu
 cd "$(dirname "$0")/../.."
 export OMP_WAIT_POLICY=passive
@@ -53,12 +53,14 @@ pid = os.spawnvp(os.P_NOWAIT, sys.argv[2], sys.argv[2:])
 _, status, used = os.wait4(pid, 0)
 if status:
     sys.exit(f"{sys.argv[2:]}: {status}")
-print(f"{sys.argv[1]:32}{used.ru_utime + used.ru_stime:9.2f} s {time.monotonic() - begun:9.2f} s"
-      f"{used.ru_maxrss / 1024:9.0f} MiB")
+busy = used.ru_utime + used.ru_stime
+print(f"{sys.argv[1]:32}{busy:9.2f} s {int(os.environ['SIZE']) / 1e6 / busy:7.0f} MB/s"
+      f"{time.monotonic() - begun:9.2f} s{used.ru_maxrss / 1024:9.0f} MiB")
 END
 }
-size=$(($(wc -c <"$tmp/v.vec") >> 20))
-printf '%-32s%11s %11s %12s\n' "$rows x $dim, $size MiB" processor clock memory
+SIZE=$(wc -c <"$tmp/v.vec")
+export SIZE
+printf '%-32s%11s %12s%11s %12s\n' "$rows x $dim, $((SIZE >> 20)) MiB" processor text clock memory
 measure 'read (kept as floats)' "$w2b" info "$tmp/v.vec" >"$tmp/out"
 tail -n 1 "$tmp/out" # behind what info says
 for threads in 1 2; do
