@@ -140,6 +140,16 @@ void *w2b_alloc_zero(size_t count, size_t size)
     return calloc(bytes > 0 ? bytes : 1, 1);
 }
 
+void *w2b_alloc_lines(size_t count, size_t size)
+{
+    size_t bytes;
+    if (w2b_mul(count, size, &bytes) != 0 || w2b_add(bytes, 64, &bytes) != 0)
+        return NULL;
+    bytes = bytes / 64 * 64;
+    void *lines = aligned_alloc(64, bytes);
+    return lines ? memset(lines, 0, bytes) : NULL;
+}
+
 void *w2b_realloc(void *old, size_t count, size_t size)
 {
     size_t bytes;

@@ -49,6 +49,8 @@ static inline w2b_err w2b_known(w2b_err code, ...)
 void *w2b_alloc(size_t count, size_t size);
 void *w2b_alloc_zero(size_t count, size_t size);
 void *w2b_realloc(void *old, size_t count, size_t size);
+/* Zeroed, and no other block shares its cache lines. */
+void *w2b_alloc_lines(size_t count, size_t size);
 void w2b_free(void *p);
 
 /* Large zeroed blocks, aligned to 64 bytes at least, in huge pages where the

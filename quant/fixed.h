@@ -33,20 +33,37 @@
 #include "word2bits/w2b.h"
 
 #define W2B_FIXED_PANEL 32
-#define W2B_FIXED_NOISE 2048 /* numbers of noise before they are used again */
+#define W2B_FIXED_NOISE 2048 /* numbers of noise before they are used again, */
+#define W2B_FIXED_NOISE_ROOM (W2B_FIXED_NOISE + 4 * W2B_FIXED_PANEL) /* and as they follow */
 
 /* How sums of products become steps of latents, and latents codes. */
 typedef struct w2b_fixed_rule {
     unsigned bits;      /* of a code, 1 to 8 */
     unsigned fraction;  /* a step of the quantizer is 2^fraction units of a latent */
     float scale;        /* a sum of 1 moves a latent by so many units */
-    const float *noise; /* [W2B_FIXED_NOISE + W2B_FIXED_PANEL], above -1/2 and below 1/2 */
+    const float *noise; /* [W2B_FIXED_NOISE_ROOM], above -1/2 and below 1/2 */
 } w2b_fixed_rule;
+
+/* Rows of a matrix of latents, and their codes. A row may occur more than once. */
+typedef struct w2b_fixed_rows {
+    const uint32_t *rows; /* [n] */
+    size_t n, panels;
+    int16_t *latents;     /* panel p of row r at latents + p * apart + r * 32 */
+    uint32_t *codes;      /* row r from codes + r * words on */
+    size_t apart, words;
+    uint64_t number;      /* of the first of them, among all moves of a run */
+    uint32_t column;      /* of the matrix that they begin with */
+} w2b_fixed_rows;
+
+/* Where in the noise row i of them begins. */
+static inline uint32_t w2b_fixed_noise_at(const w2b_fixed_rows *rows, size_t i)
+{
+    return (uint32_t)((rows->number + i) * 0x9E3779B97F4A7C15u >> 40) + rows->column;
+}
 
 /* Which inputs reach over which positions. Lists are chains: from the head at a
  * position on, next[i] follows i, and W2B_FIXED_NONE is the end. */
 typedef struct w2b_fixed_spans {
-    size_t positions;
     const uint8_t *begins, *ends;         /* [positions] heads: inputs whose span
                                              begins there, or ended before it */
     const uint8_t *next_begin, *next_end; /* [inputs] */
@@ -62,11 +79,11 @@ typedef struct w2b_fixed_kern {
      * both ends. */
     void (*encode)(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes, size_t panels);
 
-    /* The odd numbers of a row of codes, plus row `before` if not NULL, to row
-     * `out`; both have panels `stride` apart. Columns from `live` on give
-     * `before`, or 0. */
-    void (*expand)(const uint32_t *codes, unsigned bits, size_t live, const int16_t *before,
-                   int16_t *out, size_t stride, size_t panels);
+    /* The odd numbers of the codes of rows, each to a row of `out`, whose panels are
+     * `stride` apart; if `running`, the sum of all up to it. Columns from `live` on
+     * give 0. */
+    void (*expand)(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
+                   int16_t *out, size_t stride);
 
     /* out = end - first - (skip[32..] - skip[0..]), where the rows hold running
      * sums; `skip` may be NULL. */
@@ -90,19 +107,20 @@ typedef struct w2b_fixed_kern {
     void (*gather)(const int32_t *diagonal, const int32_t *paired, const int32_t *g,
                    const int32_t *rows, size_t pairs, int32_t *out);
 
-    /* latent[y] moves by the sum over p < pairs of the pair g[2 (y * pairs + p)] .
-     * rows[p], y < n in this order (a row may occur more than once), and codes[y] follow.
-     * Woven rows lie 32 apart and their panels `stride`. Noise is taken from
-     * place at[y] on. */
-    void (*spread)(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, size_t n,
-                   const int32_t *rows, size_t stride, const uint32_t *at, int16_t *const *latent,
-                   uint32_t *const *codes, size_t panels);
+    /* Row y of `to` moves by the sum over p < pairs of the pair g[2 (y * pairs + p)] .
+     * rows[p], one row after the other, and its codes follow. Woven rows lie 32 apart
+     * and their panels `stride`. */
+    void (*spread)(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs,
+                   const int32_t *rows, size_t stride, const w2b_fixed_rows *to);
 
-    /* The latents of a run of positions move: that of position p by the sum of the
+    /* Row y of `to` moves by the one pair g[2 y] . rows[y / 2]. */
+    void (*spread_own)(const w2b_fixed_rule *rule, const int16_t *g, const int32_t *rows,
+                       size_t stride, const w2b_fixed_rows *to);
+
+    /* The rows of a run of positions move: that of position p by the sum of the
      * woven rows i with first <= p < end of their spans, less row own[p]. */
     void (*contexts)(const w2b_fixed_rule *rule, const int32_t *rows, size_t stride,
-                     const w2b_fixed_spans *spans, const uint32_t *at, int16_t *const *latent,
-                     uint32_t *const *codes, size_t panels);
+                     const w2b_fixed_spans *spans, const w2b_fixed_rows *to);
 
     /* For n rows of 16: s = by[i] * the sum of `parts` partial scores, `stride`
      * apart, and error = want - mass / (1 + exp(-s)). */

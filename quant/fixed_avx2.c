@@ -15,6 +15,7 @@
 #define ROWS 4
 #define WOVEN 2
 #define KEEP 0
+#define ABREAST 1
 #define FIXED_ISA W2B_ISA_AVX2
 
 typedef __m256i whole;
@@ -78,6 +79,11 @@ INLINE uint32_t take_bits(const whole x[2], int j)
                                      _mm256_srai_epi16(_mm256_sll_epi16(x[1], up), 15));
     all = _mm256_permute4x64_epi64(all, 0xD8);
     return (uint32_t)_mm256_movemask_epi8(all);
+}
+
+INLINE uint32_t take_signs(const whole x[2])
+{
+    return ~take_bits(x, 15);
 }
 
 #include "quant/fixed_vector.h"

@@ -19,6 +19,7 @@
 #define ROWS 8
 #define WOVEN 8
 #define KEEP 1
+#define ABREAST 4
 #define FIXED_ISA W2B_ISA_AVX512
 
 typedef __m512i whole;
@@ -35,13 +36,24 @@ typedef __m512i whole;
 #define whole_adds16 _mm512_adds_epi16
 #define whole_min16 _mm512_min_epi16
 #define whole_max16 _mm512_max_epi16
-#define whole_dot _mm512_dpwssd_epi32
 #define whole_low _mm512_unpacklo_epi16
 #define whole_high _mm512_unpackhi_epi16
 #define whole_pack _mm512_packs_epi32
 #define whole_sum _mm512_reduce_add_epi32
 #define to_float _mm512_cvtepi32_ps
 #define to_whole _mm512_cvtps_epi32
+
+/* As an intrinsic, gcc 12 copies the sum to another register before each and back
+ * after it, and runs out of registers. */
+INLINE whole whole_dot(whole sum, whole a, whole b)
+{
+#ifdef __clang__
+    return _mm512_dpwssd_epi32(sum, a, b);
+#else
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+#endif
+}
 
 INLINE whole whole_shift16(whole x, int n)
 {
@@ -56,6 +68,11 @@ INLINE void put_errors(whole x, int16_t *p)
 INLINE void expand_bits(uint32_t word, whole value, whole out[1])
 {
     out[0] = _mm512_maskz_mov_epi16(word, value);
+}
+
+INLINE uint32_t take_signs(const whole x[1])
+{
+    return _mm512_cmpge_epi16_mask(x[0], _mm512_setzero_si512());
 }
 
 INLINE uint32_t take_bits(const whole x[1], int j)

@@ -38,7 +38,7 @@ static int32_t pair_at(const int16_t *row, size_t p)
 static int16_t nearest(float x)
 {
     const float magic = 12582912.0f; /* 1.5 * 2^23: nothing behind the point */
-    x = x > -32767.0f ? x : -32767.0f;
+    x = x > -32768.0f ? x : -32768.0f;
     x = x < 32767.0f ? x : 32767.0f;
     const volatile float moved = x + magic;
     return (int16_t)(moved - magic);
@@ -66,16 +66,26 @@ static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes
         }
 }
 
-static void expand(const uint32_t *codes, unsigned bits, size_t live, const int16_t *before,
-                   int16_t *out, size_t stride, size_t panels)
+static int odd_number(const uint32_t *codes, unsigned bits, size_t column)
 {
-    for (size_t p = 0; p < panels; p++)
+    int value = 1 - (1 << bits);
+    for (unsigned j = 0; j < bits; j++)
+        value += (int)(codes[j] >> column & 1) << (j + 1);
+    return value;
+}
+
+static void expand(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
+                   int16_t *out, size_t stride)
+{
+    for (size_t p = 0; p < rows->panels; p++)
         for (size_t c = 0; c < PANEL; c++) {
-            int value = 1 - (1 << bits);
-            for (unsigned j = 0; j < bits; j++)
-                value += (int)(codes[p * bits + j] >> c & 1) << (j + 1);
-            if (p * PANEL + c >= live) value = 0;
-            out[p * stride + c] = (int16_t)(value + (before ? before[p * stride + c] : 0));
+            int16_t sum = 0;
+            for (size_t i = 0; i < rows->n; i++) {
+                const uint32_t *codes = rows->codes + rows->rows[i] * rows->words + p * bits;
+                const int value = p * PANEL + c < live ? odd_number(codes, bits, c) : 0;
+                sum = (int16_t)(running ? sum + value : value);
+                out[p * stride + i * PANEL + c] = sum;
+            }
         }
 }
 
@@ -138,11 +148,13 @@ static void gather(const int32_t *diagonal, const int32_t *paired, const int32_t
 
 /* ----- Updates -------------------------------------------------------------- */
 
-/* Moves one panel of a latent row by woven sums. */
-static void move(const w2b_fixed_rule *rule, const int32_t sums[PANEL], uint32_t at,
-                 int16_t *latent, uint32_t *codes)
+/* Moves panel p of row i by woven sums. */
+static void move(const w2b_fixed_rule *rule, const int32_t sums[PANEL], const w2b_fixed_rows *to,
+                 size_t i, size_t p)
 {
-    const float *noise = rule->noise + at % W2B_FIXED_NOISE;
+    const float *noise =
+        rule->noise + (w2b_fixed_noise_at(to, i) + (uint32_t)p * PANEL) % W2B_FIXED_NOISE;
+    int16_t *latent = to->latents + p * to->apart + to->rows[i] * PANEL;
     for (size_t c = 0; c < PANEL; c++) {
         const size_t d = woven(c);
         const int32_t moved = latent[c] + nearest(fma_once((float)sums[d], rule->scale, noise[d]));
@@ -150,22 +162,32 @@ static void move(const w2b_fixed_rule *rule, const int32_t sums[PANEL], uint32_t
                               : moved < INT16_MIN ? INT16_MIN
                                                   : moved);
     }
-    encode(rule, latent, codes, 1);
+    encode(rule, latent, to->codes + to->rows[i] * to->words + p * rule->bits, 1);
 }
 
-static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, size_t n,
-                   const int32_t *rows, size_t stride, const uint32_t *at, int16_t *const *latent,
-                   uint32_t *const *codes, size_t panels)
+static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, const int32_t *rows,
+                   size_t stride, const w2b_fixed_rows *to)
 {
-    for (size_t y = 0; y < n; y++)
-        for (size_t p = 0; p < panels; p++) {
+    for (size_t y = 0; y < to->n; y++)
+        for (size_t p = 0; p < to->panels; p++) {
             int32_t sums[PANEL] = {0};
             for (size_t k = 0; k < pairs; k++)
                 for (size_t d = 0; d < PANEL; d++)
                     sums[d] = pair_add(sums[d], pair_at(g, y * pairs + k),
                                        rows[p * stride + k * PANEL + d]);
-            move(rule, sums, at[y] + (uint32_t)p * PANEL, latent[y] + p * PANEL,
-                 codes[y] + p * rule->bits);
+            move(rule, sums, to, y, p);
+        }
+}
+
+static void spread_own(const w2b_fixed_rule *rule, const int16_t *g, const int32_t *rows,
+                       size_t stride, const w2b_fixed_rows *to)
+{
+    for (size_t y = 0; y < to->n; y++)
+        for (size_t p = 0; p < to->panels; p++) {
+            int32_t sums[PANEL];
+            for (size_t d = 0; d < PANEL; d++)
+                sums[d] = pair_add(0, pair_at(g, y), rows[p * stride + y / 2 * PANEL + d]);
+            move(rule, sums, to, y, p);
         }
 }
 
@@ -179,20 +201,18 @@ static void add_chain(int32_t sums[PANEL], const int32_t *rows, unsigned first, 
 }
 
 static void contexts(const w2b_fixed_rule *rule, const int32_t *rows, size_t stride,
-                     const w2b_fixed_spans *spans, const uint32_t *at, int16_t *const *latent,
-                     uint32_t *const *codes, size_t panels)
+                     const w2b_fixed_spans *spans, const w2b_fixed_rows *to)
 {
     uint8_t alone[W2B_FIXED_NONE];
     memset(alone, W2B_FIXED_NONE, sizeof alone);
-    for (size_t p = 0; p < panels; p++) {
+    for (size_t p = 0; p < to->panels; p++) {
         int32_t running[PANEL] = {0}, sums[PANEL];
-        for (size_t q = 0; q < spans->positions; q++) {
+        for (size_t q = 0; q < to->n; q++) {
             add_chain(running, rows + p * stride, spans->ends[q], spans->next_end, UINT32_MAX);
             add_chain(running, rows + p * stride, spans->begins[q], spans->next_begin, 1);
             memcpy(sums, running, sizeof sums);
             add_chain(sums, rows + p * stride, spans->own[q], alone, UINT32_MAX);
-            move(rule, sums, at[q] + (uint32_t)p * PANEL, latent[q] + p * PANEL,
-                 codes[q] + p * rule->bits);
+            move(rule, sums, to, q, p);
         }
     }
 }
@@ -227,6 +247,7 @@ const w2b_fixed_kern w2b_fixed_scalar = {
     .scores = scores,
     .gather = gather,
     .spread = spread,
+    .spread_own = spread_own,
     .contexts = contexts,
     .errors = errors,
     .round = round_rows,

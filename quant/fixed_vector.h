@@ -17,9 +17,11 @@
  *     expand_bits(word, value)   16-bit lanes: value[] where a bit is set, else 0;
  *                                VECS vectors
  *     take_bits(x, j)            bit j of 32 16-bit lanes, x[VECS]
+ *     take_signs(x)              those that are not negative
  *     ROWS                       rows of scores computed side by side
  *     WOVEN                      the same for woven rows
  *     KEEP                       1 if 16 vectors of a matrix fit into registers
+ *     ABREAST                    panels whose contexts' sums do
  *     FIXED_ISA
  *
  * Sums are arrays of vectors with constant bounds, which the compiler must unroll
@@ -36,20 +38,20 @@ enum { PANEL = W2B_FIXED_PANEL };
 
 /* ----- Codes ---------------------------------------------------------------- */
 
-INLINE void put_codes(const w2b_fixed_rule *rule, const whole x[VECS], uint32_t *codes)
+INLINE void put_codes(w2b_fixed_rule rule, const whole x[VECS], uint32_t *codes)
 {
-    if (rule->bits == 1) {
-        codes[0] = ~take_bits(x, 15);
+    if (rule.bits == 1) {
+        codes[0] = take_signs(x);
         return;
     }
-    const int half = 1 << (rule->bits - 1);
+    const int half = 1 << (rule.bits - 1);
     whole t[VECS];
     for (int v = 0; v < VECS; v++) {
-        t[v] = whole_add16(whole_shift16(x[v], (int)rule->fraction), whole_all16((short)half));
+        t[v] = whole_add16(whole_shift16(x[v], (int)rule.fraction), whole_all16((short)half));
         t[v] = whole_max16(t[v], whole_zero());
         t[v] = whole_min16(t[v], whole_all16((short)(2 * half - 1)));
     }
-    for (unsigned j = 0; j < rule->bits; j++) codes[j] = take_bits(t, (int)j);
+    for (unsigned j = 0; j < rule.bits; j++) codes[j] = take_bits(t, (int)j);
 }
 
 static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes, size_t panels)
@@ -57,39 +59,44 @@ static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes
     for (size_t p = 0; p < panels; p++) {
         whole r[VECS];
         for (int v = 0; v < VECS; v++) r[v] = whole_load(x + p * PANEL + SHORTS * v);
-        put_codes(rule, r, codes + p * rule->bits);
+        put_codes(*rule, r, codes + p * rule->bits);
     }
 }
 
-INLINE void expand_as(const uint32_t *codes, unsigned bits, size_t live, const int16_t *before,
-                      int16_t *out, size_t stride, size_t panels)
+INLINE void expand_as(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
+                      int16_t *out, size_t stride)
 {
-    for (size_t p = 0; p < panels; p++) {
+    for (size_t p = 0; p < rows->panels; p++) {
         const size_t left = live > p * PANEL ? live - p * PANEL : 0;
         const uint32_t used = left >= PANEL ? UINT32_MAX : (1u << left) - 1;
-        whole sum[VECS], part[VECS];
-        expand_bits(used, whole_all16((short)(1 - (1 << bits))), sum);
-        for (unsigned j = 0; j < bits; j++) {
-            expand_bits(codes[p * bits + j] & used, whole_all16((short)(2 << j)), part);
-            for (int v = 0; v < VECS; v++) sum[v] = whole_add16(sum[v], part[v]);
-        }
-        for (int v = 0; v < VECS; v++) {
-            const size_t at = p * stride + (size_t)(SHORTS * v);
-            whole_store(out + at, before ? whole_add16(sum[v], whole_load(before + at)) : sum[v]);
+        const uint32_t *codes = rows->codes + p * bits;
+        whole least[VECS], sum[VECS], part[VECS];
+        expand_bits(used, whole_all16((short)(1 - (1 << bits))), least);
+        for (int v = 0; v < VECS; v++) sum[v] = whole_zero();
+        for (size_t i = 0; i < rows->n; i++) {
+            const uint32_t *row = codes + rows->rows[i] * rows->words;
+            for (int v = 0; v < VECS; v++)
+                sum[v] = running ? whole_add16(sum[v], least[v]) : least[v];
+            for (unsigned j = 0; j < bits; j++) {
+                expand_bits(row[j] & used, whole_all16((short)(2 << j)), part);
+                for (int v = 0; v < VECS; v++) sum[v] = whole_add16(sum[v], part[v]);
+            }
+            for (int v = 0; v < VECS; v++)
+                whole_store(out + p * stride + i * PANEL + (size_t)(SHORTS * v), sum[v]);
         }
     }
 }
 
 /* The cases of one bit get loops of their own. */
-static void expand(const uint32_t *codes, unsigned bits, size_t live, const int16_t *before,
-                   int16_t *out, size_t stride, size_t panels)
+static void expand(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
+                   int16_t *out, size_t stride)
 {
-    if (bits == 1 && before)
-        expand_as(codes, 1, live, before, out, stride, panels);
+    if (bits == 1 && running)
+        expand_as(rows, 1, live, 1, out, stride);
     else if (bits == 1)
-        expand_as(codes, 1, live, NULL, out, stride, panels);
+        expand_as(rows, 1, live, 0, out, stride);
     else
-        expand_as(codes, bits, live, before, out, stride, panels);
+        expand_as(rows, bits, live, running, out, stride);
 }
 
 static void window(const int16_t *first, const int16_t *end, const int16_t *skip, size_t stride,
@@ -222,19 +229,37 @@ static void gather(const int32_t *diagonal, const int32_t *paired, const int32_t
 
 /* ----- Updates -------------------------------------------------------------- */
 
+/* Below -32768 the conversion or the packing cuts off. */
 INLINE whole step_of(whole sum, vec scale, const float *noise)
 {
-    vec x = vec_fma(to_float(sum), scale, vec_load(noise));
-    x = vec_min(vec_max(x, vec_all(-32767.0f)), vec_all(32767.0f));
-    return to_whole(x);
+    const vec x = vec_fma(to_float(sum), scale, vec_load(noise));
+    return to_whole(vec_min(x, vec_all(32767.0f)));
 }
 
-/* Moves one panel of a latent row. */
-INLINE void move(const w2b_fixed_rule *rule, whole sum[2][VECS], uint32_t at, int16_t *latent,
-                 uint32_t *codes)
+/* What moving a panel of a row meets. */
+typedef struct place {
+    const float *noise;
+    int16_t *latent;
+    size_t apart;
+    uint32_t *codes;
+} place;
+
+/* Structures come by value: the compiler cannot know that none of their numbers is
+ * changed with the latents. */
+INLINE place place_of(w2b_fixed_rule rule, w2b_fixed_rows to, size_t i, size_t p)
 {
-    const vec scale = vec_all(rule->scale);
-    const float *noise = rule->noise + at % W2B_FIXED_NOISE;
+    const size_t row = to.rows[i];
+    const uint32_t at = w2b_fixed_noise_at(&to, i) + (uint32_t)p * PANEL;
+    return (place){rule.noise + at % W2B_FIXED_NOISE, to.latents + p * to.apart + row * PANEL,
+                   to.apart, to.codes + row * to.words + p * rule.bits};
+}
+
+/* Moves the k-th panel from a place on. */
+INLINE void move(w2b_fixed_rule rule, whole sum[2][VECS], place at, unsigned k)
+{
+    const vec scale = vec_all(rule.scale);
+    const float *noise = at.noise + k * PANEL;
+    int16_t *latent = at.latent + k * at.apart;
     whole x[VECS];
     UNROLL
     for (int v = 0; v < VECS; v++) {
@@ -243,101 +268,145 @@ INLINE void move(const w2b_fixed_rule *rule, whole sum[2][VECS], uint32_t at, in
         x[v] = whole_adds16(whole_load(latent + SHORTS * v), whole_pack(low, high));
         whole_store(latent + SHORTS * v, x[v]);
     }
-    put_codes(rule, x, codes);
+    put_codes(rule, x, at.codes + k * rule.bits);
 }
 
-INLINE void spread_rows(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs,
-                        const int32_t *rows, int n, const uint32_t *at, int16_t *const *latent,
-                        uint32_t *const *codes, size_t p)
+INLINE void spread_rows(w2b_fixed_rule rule, const int16_t *g, size_t pairs,
+                        const int32_t *rows, int n, w2b_fixed_rows to, size_t y, size_t p)
 {
     whole sum[WOVEN][2][VECS];
     UNROLL
     for (int r = 0; r < n; r++) UNROLL
     for (int h = 0; h < 2; h++) UNROLL
     for (int v = 0; v < VECS; v++) sum[r][h][v] = whole_zero();
-    multiply_woven(g, pairs, 1, rows, pairs, n, sum);
+    multiply_woven(g + 2 * y * pairs, pairs, 1, rows, pairs, n, sum);
     UNROLL
-    for (int r = 0; r < n; r++)
-        move(rule, sum[r], at[r] + (uint32_t)p * PANEL, latent[r] + p * PANEL,
-             codes[r] + p * rule->bits);
+    for (int r = 0; r < n; r++) move(rule, sum[r], place_of(rule, to, y + (size_t)r, p), 0);
 }
 
 /* A few rows at a time from their begin to their end, which is the order in
  * which they are fetched fastest. */
-INLINE void spread_as(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, size_t n,
-                      const int32_t *rows, size_t stride, const uint32_t *at,
-                      int16_t *const *latent, uint32_t *const *codes, size_t panels)
+INLINE void spread_as(w2b_fixed_rule rule, const int16_t *g, size_t pairs,
+                      const int32_t *rows, size_t stride, w2b_fixed_rows to)
 {
     size_t y = 0;
-    for (; y + WOVEN <= n; y += WOVEN)
-        for (size_t p = 0; p < panels; p++)
-            spread_rows(rule, g + 2 * y * pairs, pairs, rows + p * stride, WOVEN, at + y,
-                        latent + y, codes + y, p);
-    for (; y < n; y++)
-        for (size_t p = 0; p < panels; p++)
-            spread_rows(rule, g + 2 * y * pairs, pairs, rows + p * stride, 1, at + y, latent + y,
-                        codes + y, p);
+    for (; y + WOVEN <= to.n; y += WOVEN)
+        for (size_t p = 0; p < to.panels; p++)
+            spread_rows(rule, g, pairs, rows + p * stride, WOVEN, to, y, p);
+    for (; y < to.n; y++)
+        for (size_t p = 0; p < to.panels; p++)
+            spread_rows(rule, g, pairs, rows + p * stride, 1, to, y, p);
 }
 
-static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, size_t n,
-                   const int32_t *rows, size_t stride, const uint32_t *at, int16_t *const *latent,
-                   uint32_t *const *codes, size_t panels)
+/* `rule` with one bit, which the compiler then knows. */
+INLINE w2b_fixed_rule one_bit(const w2b_fixed_rule *rule)
 {
-    const w2b_fixed_rule one = {1, rule->fraction, rule->scale, rule->noise};
-    if (rule->bits == 1)
-        spread_as(&one, g, pairs, n, rows, stride, at, latent, codes, panels);
-    else
-        spread_as(rule, g, pairs, n, rows, stride, at, latent, codes, panels);
+    return (w2b_fixed_rule){1, rule->fraction, rule->scale, rule->noise};
 }
 
-/* One panel of the rows of a chain to or from a sum. */
-INLINE void add_chain(whole sum[2][VECS], const int32_t *rows, unsigned first, const uint8_t *next,
-                      int minus)
+static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, const int32_t *rows,
+                   size_t stride, const w2b_fixed_rows *to)
+{
+    if (rule->bits == 1)
+        spread_as(one_bit(rule), g, pairs, rows, stride, *to);
+    else
+        spread_as(*rule, g, pairs, rows, stride, *to);
+}
+
+INLINE void spread_own_as(w2b_fixed_rule rule, const int16_t *g, const int32_t *rows,
+                          size_t stride, w2b_fixed_rows to)
+{
+    for (size_t y = 0; y < to.n; y++) {
+        const whole pair = pair_all(g + 2 * y);
+        for (size_t p = 0; p < to.panels; p++) {
+            const int32_t *row = rows + p * stride + y / 2 * PANEL;
+            whole sum[2][VECS];
+            UNROLL
+            for (int h = 0; h < 2; h++) UNROLL
+            for (int v = 0; v < VECS; v++)
+                sum[h][v] = whole_dot(whole_zero(), pair, whole_load(row + 16 * h + LANES * v));
+            move(rule, sum, place_of(rule, to, y, p), 0);
+        }
+    }
+}
+
+static void spread_own(const w2b_fixed_rule *rule, const int16_t *g, const int32_t *rows,
+                       size_t stride, const w2b_fixed_rows *to)
+{
+    if (rule->bits == 1)
+        spread_own_as(one_bit(rule), g, rows, stride, *to);
+    else
+        spread_own_as(*rule, g, rows, stride, *to);
+}
+
+/* n panels of the rows of a chain to or from their sums. */
+INLINE void add_chain(whole sum[][2][VECS], int n, const int32_t *rows, size_t stride,
+                      unsigned first, const uint8_t *next, int minus)
 {
     for (unsigned i = first; i != W2B_FIXED_NONE; i = next[i]) UNROLL
+    for (int k = 0; k < n; k++) UNROLL
     for (int h = 0; h < 2; h++) UNROLL
     for (int v = 0; v < VECS; v++) {
-        const whole row = whole_load(rows + i * PANEL + 16 * h + LANES * v);
-        sum[h][v] = minus ? whole_sub32(sum[h][v], row) : whole_add32(sum[h][v], row);
+        const whole row =
+            whole_load(rows + (size_t)k * stride + i * PANEL + (size_t)(16 * h + LANES * v));
+        sum[k][h][v] =
+            minus ? whole_sub32(sum[k][h][v], row) : whole_add32(sum[k][h][v], row);
     }
 }
 
-INLINE void contexts_as(const w2b_fixed_rule *rule, const int32_t *rows,
-                        const w2b_fixed_spans *spans, const uint32_t *at, int16_t *const *latent,
-                        uint32_t *const *codes, size_t p)
+INLINE void contexts_of(w2b_fixed_rule rule, const int32_t *rows, size_t stride,
+                        w2b_fixed_spans spans, w2b_fixed_rows to, size_t p, int n)
 {
-    whole running[2][VECS], sum[2][VECS];
+    whole running[ABREAST][2][VECS];
     UNROLL
-    for (int v = 0; v < VECS; v++) running[0][v] = running[1][v] = whole_zero();
-    for (size_t q = 0; q < spans->positions; q++) {
-        add_chain(running, rows, spans->ends[q], spans->next_end, 1);
-        add_chain(running, rows, spans->begins[q], spans->next_begin, 0);
+    for (int k = 0; k < n; k++) UNROLL
+    for (int v = 0; v < VECS; v++) running[k][0][v] = running[k][1][v] = whole_zero();
+    rows += p * stride;
+    for (size_t q = 0; q < to.n; q++) {
+        const unsigned own = spans.own[q];
+        const place at = place_of(rule, to, q, p);
+        add_chain(running, n, rows, stride, spans.ends[q], spans.next_end, 1);
+        add_chain(running, n, rows, stride, spans.begins[q], spans.next_begin, 0);
         UNROLL
-        for (int h = 0; h < 2; h++) UNROLL
-        for (int v = 0; v < VECS; v++) {
-            sum[h][v] = running[h][v];
-            if (spans->own[q] != W2B_FIXED_NONE)
-                sum[h][v] = whole_sub32(
-                    sum[h][v], whole_load(rows + spans->own[q] * PANEL + 16 * h + LANES * v));
+        for (int k = 0; k < n; k++) {
+            const int32_t *row = rows + (size_t)k * stride + own * PANEL;
+            whole sum[2][VECS];
+            UNROLL
+            for (int h = 0; h < 2; h++) UNROLL
+            for (int v = 0; v < VECS; v++)
+                sum[h][v] = own == W2B_FIXED_NONE
+                                ? running[k][h][v]
+                                : whole_sub32(running[k][h][v],
+                                              whole_load(row + 16 * h + LANES * v));
+            move(rule, sum, at, (unsigned)k);
         }
-        move(rule, sum, at[q] + (uint32_t)p * PANEL, latent[q] + p * PANEL,
-             codes[q] + p * rule->bits);
     }
 }
 
-/* Panel by panel, since a running sum fits into registers for one of them; the
- * latents have been asked for. */
-static void contexts(const w2b_fixed_rule *rule, const int32_t *rows, size_t stride,
-                     const w2b_fixed_spans *spans, const uint32_t *at, int16_t *const *latent,
-                     uint32_t *const *codes, size_t panels)
+/* As many panels at a time as have their running sums in registers: where the next
+ * chain ends is a guess that processors often get wrong. The latents have been
+ * asked for. */
+INLINE void contexts_as(w2b_fixed_rule rule, const int32_t *rows, size_t stride,
+                        w2b_fixed_spans spans, w2b_fixed_rows to)
 {
-    const w2b_fixed_rule one = {1, rule->fraction, rule->scale, rule->noise};
-    for (size_t p = 0; p < panels; p++) {
-        if (rule->bits == 1)
-            contexts_as(&one, rows + p * stride, spans, at, latent, codes, p);
-        else
-            contexts_as(rule, rows + p * stride, spans, at, latent, codes, p);
-    }
+    size_t p = 0;
+    for (; p + ABREAST <= to.panels; p += ABREAST)
+        contexts_of(rule, rows, stride, spans, to, p, ABREAST);
+    if (ABREAST == 4 && to.panels - p == 3)
+        contexts_of(rule, rows, stride, spans, to, p, 3);
+    else if (ABREAST == 4 && to.panels - p == 2)
+        contexts_of(rule, rows, stride, spans, to, p, 2);
+    else if (to.panels > p)
+        contexts_of(rule, rows, stride, spans, to, p, 1);
+}
+
+static void contexts(const w2b_fixed_rule *rule, const int32_t *rows, size_t stride,
+                     const w2b_fixed_spans *spans, const w2b_fixed_rows *to)
+{
+    if (rule->bits == 1)
+        contexts_as(one_bit(rule), rows, stride, *spans, *to);
+    else
+        contexts_as(*rule, rows, stride, *spans, *to);
 }
 
 /* ----- Errors --------------------------------------------------------------- */
@@ -359,9 +428,8 @@ static void round_rows(const float *x, const float by[16], int16_t *out, size_t 
                        size_t n)
 {
     for (size_t i = 0; i < 16 * n; i += LANES) {
-        vec y = vec_mul(vec_load(x + i), vec_load(by + i % 16));
-        y = vec_min(vec_max(y, vec_all(-32767.0f)), vec_all(32767.0f));
-        put_errors(to_whole(y), out + i / 16 * row_stride + i % 16);
+        const vec y = vec_mul(vec_load(x + i), vec_load(by + i % 16));
+        put_errors(to_whole(vec_min(y, vec_all(32767.0f))), out + i / 16 * row_stride + i % 16);
     }
 }
 
@@ -375,6 +443,7 @@ static const w2b_fixed_kern table = {
     .scores = scores,
     .gather = gather,
     .spread = spread,
+    .spread_own = spread_own,
     .contexts = contexts,
     .errors = errors,
     .round = round_rows,

@@ -20,6 +20,15 @@
 #define w2b_pause() ((void)0)
 #endif
 
+/* Between two looks at what is waited for; `looks` counts them. */
+static inline void w2b_wait(unsigned *looks)
+{
+    if (++*looks < 500)
+        w2b_pause();
+    else
+        sched_yield();
+}
+
 /* Zero but for `threads` at the start. */
 typedef struct w2b_barrier {
     uint32_t threads;
@@ -35,12 +44,7 @@ static inline void w2b_barrier_wait(w2b_barrier *barrier)
         atomic_fetch_add(&barrier->phase, 1);
         return;
     }
-    for (unsigned spins = 0; atomic_load(&barrier->phase) == phase; spins++) {
-        if (spins < 500)
-            w2b_pause();
-        else
-            sched_yield();
-    }
+    for (unsigned looks = 0; atomic_load(&barrier->phase) == phase;) w2b_wait(&looks);
 }
 
 #endif

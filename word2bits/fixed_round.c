@@ -8,7 +8,7 @@
  * for the gradients of inputs as they are, for those of outputs divided by the
  * number of contexts.
  *
- * Traffic: see quant/fixed.h. Each thread keeps the codes of its columns by
+ * Traffic: see quant/fixed.h. Each share keeps the codes of its columns by
  * itself, so that no two write to one line of the cache.
  */
 #include "word2bits/round.h"
@@ -22,7 +22,7 @@ typedef struct lane_work {
     int32_t *means;                  /* [panels][8 chunks][32] sums of contexts, two woven */
     int32_t *outputs;                /* [panels][pairs][32] quantized rows of v, two woven: paired
                                         ones, if any, up to 8 chunks, then the others */
-    int32_t *partials;               /* [groups][chunks][rows][16]; a thread writes its sums to
+    int32_t *partials;               /* [groups][chunks][rows][16]; a share writes its sums to
                                         the place of its first group, the others stay 0 */
     float *errors;                   /* [chunks][rows][16] */
     int16_t *rounded;                /* [rows - 1][16 chunks] errors over contexts, the others */
@@ -35,19 +35,18 @@ typedef struct lane_work {
     float rate;
 } lane_work;
 
-/* Work space of one thread. */
+/* Work space of one share. */
 typedef struct share_work {
     size_t panels;     /* of its columns */
     size_t live;       /* of its columns are in use */
-    uint32_t *u, *v;   /* [words][panels][bits] codes of its columns */
+    size_t words;      /* of 32 bits that the codes of a row have */
+    size_t code_bytes; /* of each matrix */
+    uint32_t *u, *v;   /* codes of its columns, [panels][bits] a row */
     int16_t *sums;     /* [panels][positions + 1][32] running sums of contexts */
     int16_t *means;    /* [panels][16 chunks][32] */
     int16_t *outputs;  /* [panels][2 pairs][32] */
     int32_t *inputs;   /* [panels][16 chunks][32] gradients of inputs, woven order */
     int32_t *tile;     /* [16][16] pairs, transposed */
-    uint32_t *at;      /* of outputs, then of contexts: places in the noise, */
-    int16_t **targets; /* latents */
-    uint32_t **codes;  /* and their codes */
 } share_work;
 
 /* A score of 2^31 is far: 16 bits for a context, 4 for a number, and the
@@ -95,12 +94,6 @@ static size_t crossed_room(const w2b_round *round)
     return (size_t)round->room.chunks * output_pairs(round) * 16;
 }
 
-static size_t target_room(const w2b_round *round)
-{
-    return round->room.outputs > round->room.positions ? round->room.outputs
-                                                       : round->room.positions;
-}
-
 static size_t lane_bytes(const w2b_round *round)
 {
     const size_t panels = round->latents->ld / PANEL, scores = w2b_score_room(round);
@@ -132,17 +125,17 @@ static int lane_make(w2b_lane *lane, const w2b_round *round)
     lane_work *work = lane->work = w2b_alloc_zero(1, sizeof *work);
     if (!work)
         return -1;
-    work->means = w2b_alloc_zero(panels * means_stride(round) / 2, sizeof(int32_t));
-    work->outputs = w2b_alloc_zero(panels * outputs_stride(round) / 2, sizeof(int32_t));
-    work->partials = w2b_alloc_zero(round->latents->groups * scores, sizeof(int32_t));
-    work->errors = w2b_alloc_zero(scores, sizeof(float));
-    work->rounded = w2b_alloc_zero(scores, sizeof(int16_t));
-    work->crossed = w2b_alloc_zero(crossed_room(round), sizeof(int32_t));
-    work->diagonal = w2b_alloc_zero(input_rows(round), sizeof(int32_t));
-    work->own = w2b_alloc_zero(2 * input_rows(round), sizeof(int16_t));
-    work->begins = w2b_alloc(round->room.positions + 1, 1);
-    work->ends = w2b_alloc(round->room.positions + 1, 1);
-    work->own_at = w2b_alloc(round->room.positions, 1);
+    work->means = w2b_alloc_lines(panels * means_stride(round) / 2, sizeof(int32_t));
+    work->outputs = w2b_alloc_lines(panels * outputs_stride(round) / 2, sizeof(int32_t));
+    work->partials = w2b_alloc_lines(round->latents->groups * scores, sizeof(int32_t));
+    work->errors = w2b_alloc_lines(scores, sizeof(float));
+    work->rounded = w2b_alloc_lines(scores, sizeof(int16_t));
+    work->crossed = w2b_alloc_lines(crossed_room(round), sizeof(int32_t));
+    work->diagonal = w2b_alloc_lines(input_rows(round), sizeof(int32_t));
+    work->own = w2b_alloc_lines(2 * input_rows(round), sizeof(int16_t));
+    work->begins = w2b_alloc_lines(round->room.positions + 1, 1);
+    work->ends = w2b_alloc_lines(round->room.positions + 1, 1);
+    work->own_at = w2b_alloc_lines(round->room.positions, 1);
     return work->means && work->outputs && work->partials && work->errors && work->rounded &&
                    work->crossed && work->diagonal && work->own && work->begins && work->ends &&
                    work->own_at
@@ -150,30 +143,34 @@ static int lane_make(w2b_lane *lane, const w2b_round *round)
                : -1;
 }
 
-static size_t share_bytes(const w2b_round *round, uint32_t threads)
+/* So that a row of codes lies in as few cache lines as it can. */
+static size_t code_words(size_t words)
 {
-    const size_t panels = round->latents->ld / PANEL;
-    return 2 * (size_t)round->latents->words * panels * round->quant.bits * sizeof(uint32_t) +
+    size_t room = 1;
+    while (room < words && room < 16) room *= 2;
+    return room < words ? (words + 15) / 16 * 16 : room;
+}
+
+static size_t share_bytes(const w2b_round *round, uint32_t groups)
+{
+    const size_t panels = (size_t)groups * round->latents->group / PANEL;
+    return 2 * (size_t)round->latents->words * code_words(panels * round->quant.bits) *
+               sizeof(uint32_t) +
            panels * (sums_stride(round) + means_stride(round) + outputs_stride(round)) *
                sizeof(int16_t) +
-           panels * input_rows(round) * PANEL * sizeof(int32_t) +
-           threads * (256 * sizeof(int32_t) +
-                      target_room(round) * (sizeof(uint32_t) + 2 * sizeof(void *)));
+           panels * input_rows(round) * PANEL * sizeof(int32_t) + 256 * sizeof(int32_t);
 }
 
 static void share_release(w2b_share *share)
 {
     share_work *work = share->work;
-    w2b_free(work->u);
-    w2b_free(work->v);
+    w2b_pages_free(work->u, work->code_bytes);
+    w2b_pages_free(work->v, work->code_bytes);
     w2b_free(work->sums);
     w2b_free(work->means);
     w2b_free(work->outputs);
     w2b_free(work->inputs);
     w2b_free(work->tile);
-    w2b_free(work->at);
-    w2b_free(work->targets);
-    w2b_free(work->codes);
     w2b_free(work);
 }
 
@@ -184,15 +181,23 @@ static w2b_fixed_rule rule_of(const w2b_round *round, float rate)
                             round->noise};
 }
 
-static int16_t *latent(const w2b_round *round, void *matrix, uint32_t row, const w2b_share *share)
+/* A share's columns of rows of u (0) or v (1). */
+static w2b_fixed_rows rows_of(const w2b_round *round, const w2b_share *share, int matrix,
+                              const uint32_t *rows, size_t n)
 {
-    return (int16_t *)matrix + row * round->latents->ld + share->first;
-}
-
-static uint32_t *codes_of(const w2b_round *round, const share_work *work, uint32_t *matrix,
-                          uint32_t row)
-{
-    return matrix + row * work->panels * round->quant.bits;
+    const w2b_latents *latents = round->latents;
+    const share_work *work = share->work;
+    return (w2b_fixed_rows){
+        .rows = rows,
+        .n = n,
+        .panels = work->panels,
+        .latents = (int16_t *)(matrix ? latents->v : latents->u) +
+                   share->first / PANEL * latents->apart,
+        .codes = matrix ? work->v : work->u,
+        .apart = latents->apart,
+        .words = work->words,
+        .column = (uint32_t)share->first,
+    };
 }
 
 static int share_make(w2b_share *share, const w2b_round *round)
@@ -202,42 +207,39 @@ static int share_make(w2b_share *share, const w2b_round *round)
     if (!work)
         return -1;
     const size_t panels = work->panels = (share->end - share->first) / PANEL;
-    const size_t codes = panels * round->quant.bits;
+    work->words = code_words(panels * round->quant.bits);
     work->live = latents->dim > share->first ? latents->dim - share->first : 0;
-    work->u = w2b_alloc(latents->words, codes * sizeof(uint32_t));
-    work->v = w2b_alloc(latents->words, codes * sizeof(uint32_t));
-    work->sums = w2b_alloc_zero(panels * sums_stride(round), sizeof(int16_t));
-    work->means = w2b_alloc_zero(panels * means_stride(round), sizeof(int16_t));
-    work->outputs = w2b_alloc_zero(panels * outputs_stride(round), sizeof(int16_t));
-    work->inputs = w2b_alloc_zero(panels * input_rows(round) * PANEL, sizeof(int32_t));
-    work->tile = w2b_alloc_zero(256, sizeof(int32_t));
-    work->at = w2b_alloc(target_room(round), sizeof *work->at);
-    work->targets = w2b_alloc(target_room(round), sizeof *work->targets);
-    work->codes = w2b_alloc(target_room(round), sizeof *work->codes);
+    work->code_bytes = latents->words * work->words * sizeof(uint32_t);
+    work->u = w2b_pages(work->code_bytes);
+    work->v = w2b_pages(work->code_bytes);
+    work->sums = w2b_alloc_lines(panels * sums_stride(round), sizeof(int16_t));
+    work->means = w2b_alloc_lines(panels * means_stride(round), sizeof(int16_t));
+    work->outputs = w2b_alloc_lines(panels * outputs_stride(round), sizeof(int16_t));
+    work->inputs = w2b_alloc_lines(panels * input_rows(round) * PANEL, sizeof(int32_t));
+    work->tile = w2b_alloc_lines(256, sizeof(int32_t));
     if (!work->u || !work->v || !work->sums || !work->means || !work->outputs || !work->inputs ||
-        !work->tile || !work->at || !work->targets || !work->codes)
+        !work->tile)
         return -1;
     const w2b_fixed_rule rule = rule_of(round, 0);
-    for (uint32_t row = 0; row < latents->words; row++) {
-        round->fixed->encode(&rule, latent(round, latents->u, row, share),
-                             codes_of(round, work, work->u, row), panels);
-        round->fixed->encode(&rule, latent(round, latents->v, row, share),
-                             codes_of(round, work, work->v, row), panels);
+    for (int matrix = 0; matrix <= 1; matrix++) {
+        const w2b_fixed_rows all = rows_of(round, share, matrix, NULL, 0);
+        for (size_t p = 0; p < panels; p++)
+            for (size_t row = 0; row < latents->words; row++)
+                round->fixed->encode(&rule, all.latents + p * all.apart + row * PANEL,
+                                     all.codes + row * all.words + p * rule.bits, 1);
     }
     return 0;
 }
 
 /* ----- Forward -------------------------------------------------------------- */
 
-static void sum_contexts(const w2b_round *round, const w2b_block *block, share_work *work)
+static void sum_contexts(const w2b_round *round, const w2b_block *block, const w2b_share *share)
 {
+    const share_work *work = share->work;
     const size_t stride = sums_stride(round);
-    for (uint32_t p = 0; p < block->positions; p++) {
-        int16_t *before = work->sums + (size_t)p * PANEL;
-        round->fixed->expand(codes_of(round, work, work->u, block->in_rows[p]),
-                             round->quant.bits, work->live, before, before + PANEL, stride,
-                             work->panels);
-    }
+    const w2b_fixed_rows rows = rows_of(round, share, 0, block->in_rows, block->positions);
+    /* the first row is 0 for ever */
+    round->fixed->expand(&rows, round->quant.bits, work->live, 1, work->sums + PANEL, stride);
     for (uint32_t i = 0; i < 16 * block->chunks; i++) {
         const w2b_span span = w2b_block_span(block, i);
         const int16_t *own = w2b_span_skips(span) ? work->sums + (size_t)span.skip * PANEL : NULL;
@@ -255,42 +257,36 @@ static size_t dense_pairs(const w2b_block *block)
 
 /* Rows that there are not are 0: at the end of the paired ones, and where the
  * others are an odd number. */
-static void expand_outputs(const w2b_round *round, const w2b_block *block, share_work *work)
+static void expand_outputs(const w2b_round *round, const w2b_block *block, const w2b_share *share)
 {
+    const share_work *work = share->work;
     const size_t stride = outputs_stride(round), dense = w2b_block_dense_row(block);
-    const size_t rows = dense + 2 * dense_pairs(block);
-    for (size_t r = 0; r < rows; r++) {
-        const size_t y = r < dense ? r : r - dense + block->paired;
-        int16_t *to = work->outputs + r * PANEL;
-        if (r < dense ? y < block->paired : y < block->outputs) {
-            round->fixed->expand(codes_of(round, work, work->v, block->out_rows[y]),
-                                 round->quant.bits, work->live, NULL, to, stride, work->panels);
-            continue;
-        }
-        for (size_t p = 0; p < work->panels; p++)
-            memset(to + p * stride, 0, PANEL * sizeof *to);
+    const size_t others = block->outputs - block->paired;
+    const w2b_fixed_rows paired = rows_of(round, share, 1, block->out_rows, block->paired);
+    const w2b_fixed_rows rest = rows_of(round, share, 1, block->out_rows + block->paired, others);
+    round->fixed->expand(&paired, round->quant.bits, work->live, 0, work->outputs, stride);
+    round->fixed->expand(&rest, round->quant.bits, work->live, 0, work->outputs + dense * PANEL,
+                         stride);
+    for (size_t p = 0; p < work->panels; p++) {
+        int16_t *rows = work->outputs + p * stride;
+        memset(rows + block->paired * PANEL, 0, (dense - block->paired) * PANEL * sizeof *rows);
+        memset(rows + (dense + others) * PANEL, 0, (others & 1) * PANEL * sizeof *rows);
     }
 }
 
 /* Asks for the latents that this block will change, a panel of all of them at a
  * time: between products they cost next to nothing. */
-static void prefetch_panel(const w2b_round *round, const w2b_block *block, const w2b_share *share,
-                           size_t panel)
+static void prefetch_panel(const w2b_fixed_rows *rows, size_t panel)
 {
-    for (uint32_t p = 0; p < block->positions; p++)
-        __builtin_prefetch(
-            latent(round, round->latents->u, block->in_rows[p], share) + panel * PANEL, 1, 2);
-    for (uint32_t y = 0; y < block->outputs; y++)
-        __builtin_prefetch(
-            latent(round, round->latents->v, block->out_rows[y], share) + panel * PANEL, 1, 2);
+    const int16_t *at = rows->latents + panel * rows->apart;
+    for (size_t i = 0; i < rows->n; i++)
+        __builtin_prefetch(at + rows->rows[i] * (size_t)PANEL, 1, 2);
 }
 
-static void prefetch_codes(const w2b_round *round, const w2b_block *next, share_work *work)
+static void prefetch_codes(const w2b_fixed_rows *rows)
 {
-    for (uint32_t p = 0; p < next->positions; p++)
-        __builtin_prefetch(codes_of(round, work, work->u, next->in_rows[p]), 1, 3);
-    for (uint32_t y = 0; y < next->outputs; y++)
-        __builtin_prefetch(codes_of(round, work, work->v, next->out_rows[y]), 1, 3);
+    for (size_t i = 0; i < rows->n; i++)
+        __builtin_prefetch(rows->codes + rows->rows[i] * rows->words, 1, 3);
 }
 
 static void forward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
@@ -303,11 +299,14 @@ static void forward(const w2b_round *round, w2b_lane *lane, const w2b_block *blo
     const size_t dense = w2b_block_dense_row(block), first = share->first / PANEL;
     int32_t *out = shared->partials + share->first_group * w2b_score_room(round);
     (void)next;
-    sum_contexts(round, block, work);
-    expand_outputs(round, block, work);
+    const w2b_fixed_rows u = rows_of(round, share, 0, block->in_rows, block->positions);
+    const w2b_fixed_rows v = rows_of(round, share, 1, block->out_rows, block->outputs);
+    sum_contexts(round, block, share);
+    expand_outputs(round, block, share);
     for (size_t p = 0; p < work->panels; p++) {
         const int16_t *means = work->means + p * inputs, *rows = work->outputs + p * outputs;
-        prefetch_panel(round, block, share, p);
+        prefetch_panel(&u, p);
+        prefetch_panel(&v, p);
         for (uint32_t c = 0; c < block->chunks; c++) {
             round->kern->transpose(means + (size_t)c * 16 * PANEL, work->tile);
             kern->scores(rows + dense * PANEL, block->outputs - block->paired, work->tile,
@@ -336,8 +335,7 @@ static factors factors_of(const w2b_round *round, const w2b_block *block, uint32
     const float half = round->quant.step / 2;
     factors f;
     for (uint32_t i = 0; i < 16; i++) {
-        const uint32_t count = w2b_span_count(w2b_block_span(block, 16 * chunk + i));
-        const float share = count ? 1.0f / (float)count : 0;
+        const float share = w2b_round_share(round, w2b_block_span(block, 16 * chunk + i));
         f.score[i] = half * half * share;
         f.error[i] = round->weight;
         f.shared_error[i] = round->weight * share;
@@ -409,11 +407,17 @@ static void scores(const w2b_round *round, w2b_lane *lane, const w2b_block *bloc
 
 /* ----- Backward ------------------------------------------------------------- */
 
-/* A place in the noise for row `number` of this block's updates. */
-static uint32_t noise_at(const w2b_block *block, const w2b_share *share, uint32_t number)
+/* Rows that a block moves, which are its `number`th and following ones. */
+static w2b_fixed_rows moved(const w2b_round *round, const w2b_block *block, const w2b_share *share,
+                            uint32_t number)
 {
-    const uint64_t x = (block->consumed * 4096 + number) * 0x9E3779B97F4A7C15u;
-    return (uint32_t)(x >> 40) + (uint32_t)share->first;
+    const int output = number < block->outputs;
+    w2b_fixed_rows rows = output ? rows_of(round, share, 1, block->out_rows + number,
+                                           number < block->paired ? block->paired
+                                                                  : block->outputs - number)
+                                 : rows_of(round, share, 0, block->in_rows, block->positions);
+    rows.number = block->consumed * 4096 + number;
+    return rows;
 }
 
 static void input_gradients(const w2b_round *round, const w2b_lane *lane, const w2b_block *block,
@@ -439,23 +443,14 @@ static void update_outputs(const w2b_round *round, const w2b_lane *lane, const w
                            const w2b_share *share, const w2b_fixed_rule *rule)
 {
     const lane_work *shared = lane->work;
-    const share_work *work = share->work;
     const size_t stride = means_stride(round) / 2;
     const int32_t *means = shared->means + share->first / PANEL * stride;
-    for (uint32_t y = 0; y < block->outputs; y++) {
-        work->targets[y] = latent(round, round->latents->v, block->out_rows[y], share);
-        work->codes[y] = codes_of(round, work, work->v, block->out_rows[y]);
-        work->at[y] = noise_at(block, share, y);
-    }
-    for (uint32_t y = 0; y < block->paired; y++)
-        round->fixed->spread(rule, shared->own + (size_t)2 * y, 1, 1,
-                             means + (size_t)(y / 2) * PANEL, stride, work->at + y,
-                             work->targets + y, work->codes + y, work->panels);
+    const w2b_fixed_rows paired = moved(round, block, share, 0);
+    const w2b_fixed_rows others = moved(round, block, share, block->paired);
+    if (block->paired)
+        round->fixed->spread_own(rule, shared->own, means, stride, &paired);
     /* two errors of one row are one pair */
-    round->fixed->spread(rule, shared->rounded, (size_t)8 * block->chunks,
-                         block->outputs - block->paired, means, stride,
-                         work->at + block->paired, work->targets + block->paired,
-                         work->codes + block->paired, work->panels);
+    round->fixed->spread(rule, shared->rounded, (size_t)8 * block->chunks, means, stride, &others);
 }
 
 /* Every row of a context takes the whole gradient of the mean, as in word2vec,
@@ -465,15 +460,10 @@ static void update_contexts(const w2b_round *round, const w2b_lane *lane, const 
 {
     const lane_work *shared = lane->work;
     const share_work *work = share->work;
-    const w2b_fixed_spans spans = {block->positions, shared->begins, shared->ends,
-                                   shared->next_begin, shared->next_end, shared->own_at};
-    for (uint32_t p = 0; p < block->positions; p++) {
-        work->targets[p] = latent(round, round->latents->u, block->in_rows[p], share);
-        work->codes[p] = codes_of(round, work, work->u, block->in_rows[p]);
-        work->at[p] = noise_at(block, share, block->outputs + p);
-    }
-    round->fixed->contexts(rule, work->inputs, input_rows(round) * PANEL, &spans, work->at,
-                           work->targets, work->codes, work->panels);
+    const w2b_fixed_spans spans = {shared->begins, shared->ends, shared->next_begin,
+                                   shared->next_end, shared->own_at};
+    const w2b_fixed_rows to = moved(round, block, share, block->outputs);
+    round->fixed->contexts(rule, work->inputs, input_rows(round) * PANEL, &spans, &to);
 }
 
 static void backward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
@@ -483,8 +473,12 @@ static void backward(const w2b_round *round, w2b_lane *lane, const w2b_block *bl
     input_gradients(round, lane, block, share);
     update_outputs(round, lane, block, share, &rule);
     update_contexts(round, lane, block, share, &rule);
-    if (next)
-        prefetch_codes(round, next, share->work);
+    if (next) {
+        const w2b_fixed_rows u = rows_of(round, share, 0, next->in_rows, next->positions);
+        const w2b_fixed_rows v = rows_of(round, share, 1, next->out_rows, next->outputs);
+        prefetch_codes(&u);
+        prefetch_codes(&v);
+    }
 }
 
 const w2b_engine w2b_fixed_engine = {

@@ -21,7 +21,7 @@ typedef struct lane_work {
     uint32_t *taken;  /* [positions + 1] those of p from taken[p] on */
 } lane_work;
 
-/* Work space of one thread. */
+/* Work space of one share. */
 typedef struct share_work {
     size_t panels;   /* of its columns */
     float *contexts; /* quantized rows of u, its panels alone */
@@ -85,23 +85,23 @@ static int lane_make(w2b_lane *lane, const w2b_round *round)
     const size_t panels = round->latents->ld / 16, scores = w2b_score_room(round);
     lane_work *work = lane->work = w2b_alloc_zero(1, sizeof *work);
     if (!work) return -1;
-    work->means = w2b_alloc_zero(panels * means_stride(round), sizeof(float));
-    work->outputs = w2b_alloc_zero(panels * outputs_stride(round), sizeof(float));
-    work->partials = w2b_alloc_zero(round->latents->groups * scores, sizeof(float));
-    work->grads = w2b_alloc_zero(scores, sizeof(float));
-    work->takers = w2b_alloc(takers_room(round), sizeof *work->takers);
-    work->taken = w2b_alloc(round->room.positions + 2, sizeof *work->taken);
+    work->means = w2b_alloc_lines(panels * means_stride(round), sizeof(float));
+    work->outputs = w2b_alloc_lines(panels * outputs_stride(round), sizeof(float));
+    work->partials = w2b_alloc_lines(round->latents->groups * scores, sizeof(float));
+    work->grads = w2b_alloc_lines(scores, sizeof(float));
+    work->takers = w2b_alloc_lines(takers_room(round), sizeof *work->takers);
+    work->taken = w2b_alloc_lines(round->room.positions + 2, sizeof *work->taken);
     return work->means && work->outputs && work->partials && work->grads && work->takers &&
                    work->taken
                ? 0
                : -1;
 }
 
-static size_t share_bytes(const w2b_round *round, uint32_t threads)
+static size_t share_bytes(const w2b_round *round, uint32_t groups)
 {
-    const size_t panels = round->latents->ld / 16;
+    const size_t panels = (size_t)groups * round->latents->group / 16;
     return panels * (contexts_stride(round) + means_stride(round)) * sizeof(float) +
-           threads * (512 * sizeof(float) + round->room.outputs * sizeof(float *));
+           512 * sizeof(float) + round->room.outputs * sizeof(float *);
 }
 
 static void share_release(w2b_share *share)
@@ -119,10 +119,10 @@ static int share_make(w2b_share *share, const w2b_round *round)
     share_work *work = share->work = w2b_alloc_zero(1, sizeof *work);
     if (!work) return -1;
     work->panels = (share->end - share->first) / 16;
-    work->contexts = w2b_alloc_zero(work->panels * contexts_stride(round), sizeof(float));
-    work->inputs = w2b_alloc_zero(work->panels * means_stride(round), sizeof(float));
-    work->tiles = w2b_alloc_zero(512, sizeof(float));
-    work->targets = w2b_alloc(round->room.outputs, sizeof *work->targets);
+    work->contexts = w2b_alloc_lines(work->panels * contexts_stride(round), sizeof(float));
+    work->inputs = w2b_alloc_lines(work->panels * means_stride(round), sizeof(float));
+    work->tiles = w2b_alloc_lines(512, sizeof(float));
+    work->targets = w2b_alloc_lines(round->room.outputs, sizeof *work->targets);
     return work->contexts && work->inputs && work->tiles && work->targets ? 0 : -1;
 }
 
@@ -174,9 +174,8 @@ static void average_contexts(const w2b_round *round, w2b_lane *lane, const w2b_b
                  own(share)->contexts + (size_t)p * 16, from);
     for (uint32_t i = 0; i < 16 * block->chunks; i++) {
         const w2b_span span = w2b_block_span(block, i);
-        const uint32_t count = w2b_span_count(span);
         round->kern->mean(own(share)->contexts, from, span.first, span.end, span.skip,
-                          count ? 1.0f / (float)count : 0, means + (size_t)i * 16, to,
+                          w2b_round_share(round, span), means + (size_t)i * 16, to,
                           own(share)->panels);
     }
 }

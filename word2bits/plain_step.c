@@ -36,7 +36,7 @@ static double mean_at(const w2b_plain *from, w2b_loop_quant quant, const window 
     for (uint32_t p = w->span.first; p < w->span.end; p++)
         if (p != w->span.skip)
             sum += level(quant, from->u[w->in_rows[p] * from->dim + c]);
-    return w->members ? sum / w->members : 0;
+    return w->members && from->context == W2B_CONTEXT_MEAN ? sum / w->members : sum;
 }
 
 /* One input against one output: the error, times rate, goes to both sides. */

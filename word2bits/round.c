@@ -40,6 +40,7 @@ int w2b_round_init(w2b_round *round, w2b_isa isa, w2b_loop_quant quant,
 {
     memset(round, 0, sizeof *round);
     round->quant = quant;
+    round->context = walk->context;
     round->latents = latents;
     round->room = w2b_block_room_for(walk);
     round->kern = w2b_step_for(isa);
@@ -83,6 +84,7 @@ int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim, w2b_for
     latents->group = group_columns(dim, form.panel);
     latents->groups = (dim + latents->group - 1) / latents->group;
     latents->ld = (size_t)latents->group * latents->groups;
+    latents->apart = (size_t)words * W2B_FIXED_PANEL;
     size_t numbers;
     if (w2b_mul(words, latents->ld, &numbers) ||
         w2b_mul(numbers, form.unit != 0 ? sizeof(int16_t) : sizeof(float), &latents->bytes)) {
@@ -108,33 +110,42 @@ void w2b_latents_release(w2b_latents *latents)
     latents->u = latents->v = NULL;
 }
 
+/* A number of a row in 16 bits. */
+static int16_t *fixed_at(const w2b_latents *latents, int matrix, uint64_t row, uint32_t column)
+{
+    return (int16_t *)(matrix ? latents->v : latents->u) +
+           column / W2B_FIXED_PANEL * latents->apart + row * W2B_FIXED_PANEL +
+           column % W2B_FIXED_PANEL;
+}
+
+static float *floats_at(const w2b_latents *latents, int matrix, uint64_t row, uint32_t column)
+{
+    return (float *)(matrix ? latents->v : latents->u) + row * latents->ld + column;
+}
+
 void w2b_latents_store(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
                        uint32_t n, const float *numbers)
 {
-    void *to = matrix ? latents->v : latents->u;
-    const size_t at = row * latents->ld + first;
     if (latents->unit == 0) {
-        memcpy((float *)to + at, numbers, n * sizeof *numbers);
+        memcpy(floats_at(latents, matrix, row, first), numbers, n * sizeof *numbers);
         return;
     }
     for (uint32_t c = 0; c < n; c++) {
         const float units = floorf(numbers[c] / latents->unit + 0.5f);
         const float least = units > -32768.0f ? units : -32768.0f;
-        ((int16_t *)to)[at + c] = (int16_t)(least < 32767.0f ? least : 32767.0f);
+        *fixed_at(latents, matrix, row, first + c) = (int16_t)(least < 32767.0f ? least : 32767.0f);
     }
 }
 
 void w2b_latents_fetch(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
                        uint32_t n, float *numbers)
 {
-    const void *from = matrix ? latents->v : latents->u;
-    const size_t at = row * latents->ld + first;
     if (latents->unit == 0) {
-        memcpy(numbers, (const float *)from + at, n * sizeof *numbers);
+        memcpy(numbers, floats_at(latents, matrix, row, first), n * sizeof *numbers);
         return;
     }
     for (uint32_t c = 0; c < n; c++)
-        numbers[c] = latents->unit * ((const int16_t *)from)[at + c];
+        numbers[c] = latents->unit * *fixed_at(latents, matrix, row, first + c);
 }
 
 /* ----- Lanes and shares ----------------------------------------------------- */
@@ -147,7 +158,7 @@ size_t w2b_score_room(const w2b_round *round)
 int w2b_lane_make(w2b_lane *lane, const w2b_round *round)
 {
     memset(lane, 0, sizeof *lane);
-    lane->scores = w2b_alloc_zero(w2b_score_room(round), sizeof(float));
+    lane->scores = w2b_alloc_lines(w2b_score_room(round), sizeof(float));
     if (lane->scores && !w2b_block_make(&lane->block[0], &round->room) &&
         !w2b_block_make(&lane->block[1], &round->room) && !round->engine->lane_make(lane, round))
         return 0;
@@ -165,12 +176,11 @@ void w2b_lane_release(w2b_lane *lane, const w2b_round *round)
     memset(lane, 0, sizeof *lane);
 }
 
-int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number, uint32_t threads)
+int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t first, uint32_t end)
 {
     memset(share, 0, sizeof *share);
-    const uint64_t groups = round->latents->groups;
-    share->first_group = (uint32_t)(groups * number / threads);
-    share->end_group = (uint32_t)(groups * (number + 1) / threads);
+    share->first_group = first;
+    share->end_group = end;
     share->first = (size_t)share->first_group * round->latents->group;
     share->end = (size_t)share->end_group * round->latents->group;
     if (share->first == share->end || !round->engine->share_make(share, round))
@@ -193,7 +203,9 @@ size_t w2b_lane_bytes(const w2b_round *round)
 
 size_t w2b_share_bytes(const w2b_round *round, uint32_t threads)
 {
-    return round->engine->share_bytes(round, threads);
+    const uint32_t own = w2b_own_groups(round, threads), loose = w2b_loose_groups(round, threads);
+    return (own ? threads * round->engine->share_bytes(round, own) : 0) +
+           (loose ? loose * round->engine->share_bytes(round, 1) : 0);
 }
 
 /* ----- A round -------------------------------------------------------------- */

@@ -3,9 +3,9 @@
  *
  * In a round every stream computes one block against the same latents, and the
  * updates are then added, stream after stream. The work is shared out by
- * columns: a thread owns a range of the dimensions of every row, reads and
- * writes no others, and so needs neither locks nor copies of updates. All that
- * threads exchange are scores: a dot product is the sum of parts over groups of
+ * columns: a share is a range of the dimensions of every row, and whoever works on it
+ * reads and writes no others, and so needs neither locks nor copies of updates. All
+ * that is exchanged are scores: a dot product is the sum of parts over groups of
  * columns. The groups depend on the dimension alone and their parts are added
  * in order, so that the result is the same for any number of threads.
  *
@@ -13,15 +13,12 @@
  * bits in the loop allow it, whole numbers (fixed_round.c): latents have 16 bits,
  * products are exact. Otherwise floats (float_round.c).
  *
- *     forward    threads by columns: quantize rows, average contexts, partial
+ *     forward    by share and stream: quantize rows, average contexts, partial
  *                scores of every group
- *     -- barrier --
- *     scores     threads by streams: add the parts, errors of all pairs
- *     -- barrier --
- *     backward   threads by columns: gradients, added to the latents
+ *     scores     by stream: add the parts, errors of all pairs
+ *     backward   by share and stream: gradients, added to the latents
  *
- * Between backward and the next forward there is no barrier: a thread meets
- * only its own columns.
+ * run.c says who does what when.
  *
  * Traffic: a CBOW block of 32 windows, each up to 8 words wide, with 24 shared
  * negatives meets 48 rows of u and 56 of v, 3.25 a window. In whole numbers each is
@@ -52,12 +49,13 @@ typedef struct w2b_round {
     const w2b_step_kern *kern;
     const w2b_fixed_kern *fixed;
     w2b_loop_quant quant;
+    w2b_context context;
     w2b_block_room room;
     struct w2b_latents *latents;
     /* in whole numbers alone */
     unsigned fraction;  /* a step of the quantizer is 2^fraction units of a latent */
     float weight;       /* an error of 1 is so much as a whole number */
-    float noise[W2B_FIXED_NOISE + W2B_FIXED_PANEL];
+    float noise[W2B_FIXED_NOISE_ROOM];
 } w2b_round;
 
 /* Chooses the arithmetic. The latents may be made after that; they outlive the
@@ -65,13 +63,16 @@ typedef struct w2b_round {
 int w2b_round_init(w2b_round *round, w2b_isa isa, w2b_loop_quant quant,
                    const w2b_walk_options *walk, struct w2b_latents *latents);
 
-/* The latent matrices, [words][ld] floats or 16-bit numbers each; columns past
- * dim stay 0. */
+/* The latent matrices. Floats lie as [words][ld], 16-bit numbers in panels of 32
+ * columns, [ld / 32][words][32]: where rows of two threads lie end to end, each of
+ * the two fetches lines of the other ahead, which has just changed them. Columns
+ * past dim stay 0. */
 typedef struct w2b_latents {
     void *u, *v;
     uint32_t words, dim;
     uint32_t group, groups;  /* columns a group, and how many groups */
     size_t ld;
+    size_t apart;            /* from panel to panel */
     float unit;              /* of 16-bit numbers; 0: they are floats */
     size_t bytes;            /* of each matrix */
 } w2b_latents;
@@ -94,7 +95,7 @@ typedef struct w2b_lane {
     void *work;             /* the engine's own */
 } w2b_lane;
 
-/* Work space of one thread, which owns columns [first, end). */
+/* Work space of a share of the columns, [first, end). */
 typedef struct w2b_share {
     uint32_t first_group, end_group;
     size_t first, end;
@@ -110,7 +111,7 @@ struct w2b_engine {
     size_t (*lane_bytes)(const w2b_round *round);
     int (*share_make)(w2b_share *share, const w2b_round *round);
     void (*share_release)(w2b_share *share);
-    size_t (*share_bytes)(const w2b_round *round, uint32_t threads);
+    size_t (*share_bytes)(const w2b_round *round, uint32_t groups);
     void (*forward)(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
                     const w2b_block *next, w2b_share *share);
     void (*scores)(const w2b_round *round, w2b_lane *lane, const w2b_block *block, float rate);
@@ -132,11 +133,32 @@ static inline size_t w2b_used_weights(const w2b_block *block)
 /* Room for the scores of a block. */
 size_t w2b_score_room(const w2b_round *round);
 
+/* What the sum of a span's rows is multiplied by. */
+static inline float w2b_round_share(const w2b_round *round, w2b_span span)
+{
+    const uint32_t count = w2b_span_count(span);
+    if (count == 0)
+        return 0;
+    return round->context == W2B_CONTEXT_SUM ? 1.0f : 1.0f / (float)count;
+}
+
 int w2b_lane_make(w2b_lane *lane, const w2b_round *round);
 void w2b_lane_release(w2b_lane *lane, const w2b_round *round);
-/* The share number `number` of `threads`. The latents have their first values. */
-int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number, uint32_t threads);
+/* The share of groups [first, end). The latents have their first values. */
+int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t first, uint32_t end);
 void w2b_share_release(w2b_share *share, const w2b_round *round);
+
+/* How groups are shared out: each thread has so many of its own, and the rest are
+ * shares of one group each. */
+static inline uint32_t w2b_own_groups(const w2b_round *round, uint32_t threads)
+{
+    return round->latents->groups / threads;
+}
+
+static inline uint32_t w2b_loose_groups(const w2b_round *round, uint32_t threads)
+{
+    return round->latents->groups % threads;
+}
 
 /* Bytes of one lane, and of all shares together. */
 size_t w2b_lane_bytes(const w2b_round *round);
@@ -161,6 +183,7 @@ double w2b_round_loss(const w2b_lane *lane, const w2b_block *block);
 typedef struct w2b_plain {
     float *u, *v;
     uint32_t dim;
+    w2b_context context;
 } w2b_plain;
 
 void w2b_plain_step(const w2b_plain *from, w2b_plain *to, w2b_loop_quant quant,

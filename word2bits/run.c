@@ -1,5 +1,16 @@
 /*
  * run.c - rounds: threads, losses, and when to stop.
+ *
+ * There is no barrier in a round. Every thread has a share of the columns, all of
+ * them the same; groups that are left over then are "loose". Their steps, the scores
+ * of a stream, and the walk to its next block are done by whoever would have to wait
+ * otherwise. What waits for what:
+ *
+ *     forward(n, s)   backward(n - 1) of the same share and all streams, walk(n, s)
+ *     scores(n, s)    forward(n, s) of all shares
+ *     backward(n, s)  forward(n) of the same share and all streams, scores(n, s)
+ *     walk(n + 1, s)  backward(n - 1) of all shares, which read the block that lies
+ *                     in its place
  */
 #include <math.h>
 
@@ -13,9 +24,10 @@
 #define omp_get_num_threads() 1
 #endif
 
-/* What happens once a round is done. The calling thread sets it for the next
- * round before it enters that, all threads read it between forward and scores,
- * with a barrier on either side: all see the same. */
+/* What happens once a round is done. The first thread sets it for the next round
+ * before it enters that, and all threads read it once the streams of that round
+ * have been scored, which takes the first thread's forwards. By the time that the
+ * place is used again all have gone on to another round. */
 enum { PAUSE_NONE = 0, PAUSE_SAVE = 1, PAUSE_STOP = 2 };
 
 /* ----- Where the run is ------------------------------------------------------ */
@@ -98,10 +110,11 @@ static void tell_epochs(w2b_trainer *t, uint32_t epoch, uint64_t done, double ra
     }
 }
 
-/* The calling thread's part of a round: tell, and ask whether to go on. No
- * other thread takes losses meanwhile. */
-static void tell(w2b_trainer *t, int current, uint64_t done, double rate)
+/* The first thread's part of round n, once all streams have been scored: tell, and
+ * ask whether to go on. No thread takes losses before its next forward. */
+static void tell(w2b_trainer *t, uint64_t n, uint64_t done, double rate)
 {
+    const int current = (int)(n & 1);
     const w2b_train_options *o = &t->options;
     const uint32_t epoch = epoch_of(t, current);
     w2b_progress *progress = &t->meter.progress;
@@ -112,23 +125,21 @@ static void tell(w2b_trainer *t, int current, uint64_t done, double rate)
         progress->loss = loss > 0 ? loss : progress->loss;
     }
     tell_epochs(t, epoch, done, rate);
+    const int pausing = atomic_load(&t->pace.pause[current]);
     int pause = PAUSE_NONE;
     /* this round and the next will be done then */
     if (o->checkpoint && ((o->checkpoint_rounds && (t->rounds + 2) % o->checkpoint_rounds == 0) ||
-                          (o->checkpoint_seconds > 0 && w2b_now() >= t->next_save)))
+                          (o->checkpoint_seconds > 0 && !pausing && w2b_now() >= t->next_save)))
         pause = PAUSE_SAVE;
     if (w2b_meter_tick(&t->meter, done, t->tokens, t->diag))
         pause = PAUSE_STOP;
-    atomic_store(&t->pause, pause);
+    atomic_store(&t->pace.pause[!current], pause);
+    if (pause && !pausing)
+        atomic_store(&t->pace.walk_until, n + 1);
+    t->rounds = n + 1;
 }
 
 /* ----- Rounds ---------------------------------------------------------------- */
-
-static void next_blocks(w2b_trainer *t, int side, uint32_t number, uint32_t threads)
-{
-    for (uint32_t s = number; s < t->options.streams; s += threads)
-        w2b_walker_next(&t->walkers[s], &t->lanes[s].block[side]);
-}
 
 /* Between two rounds, when walkers stand where the latents do. The calling
  * thread alone. */
@@ -143,59 +154,169 @@ static void rest(w2b_trainer *t, int pause)
         atomic_store(&t->stop, (int)err);
 }
 
-static void forward(w2b_trainer *t, w2b_share *share, int current)
+/* The number of a job of round `round` that nobody has taken, or UINT64_MAX. */
+static uint64_t job_left(const w2b_trainer *t, atomic_ullong *next, uint64_t round)
 {
-    for (uint32_t s = 0; s < t->options.streams; s++) {
-        const w2b_block *next =
-            s + 1 < t->options.streams ? &t->lanes[s + 1].block[current] : NULL;
-        w2b_round_forward(&t->round, &t->lanes[s], &t->lanes[s].block[current], next, share);
-    }
+    const uint64_t job = atomic_load(next);
+    return job / t->options.streams == round ? job : UINT64_MAX;
 }
 
-static void scores(w2b_trainer *t, int current, uint64_t n, double rate, uint32_t number,
-                   uint32_t threads)
+static int take(atomic_ullong *next, uint64_t job)
 {
-    for (uint32_t s = number; s < t->options.streams; s += threads) {
-        w2b_lane *lane = &t->lanes[s];
-        w2b_round_scores(&t->round, lane, &lane->block[current], (float)rate);
-        t->windows[s] += lane->block[current].windows;
-        if (n % t->loss_every == 0)
-            take_loss(t, s, &lane->block[current]);
+    unsigned long long expected = job;
+    return atomic_compare_exchange_strong(next, &expected, job + 1);
+}
+
+/* Scores a stream of round n that is ready. 0 if there is none. */
+static int try_score(w2b_trainer *t, uint64_t n)
+{
+    w2b_pace *pace = &t->pace;
+    const uint64_t job = job_left(t, &pace->next_score, n);
+    const uint32_t s = (uint32_t)(job % t->options.streams);
+    const uint64_t all = (n - pace->first + 1) * (pace->threads + pace->n_loose);
+    if (job == UINT64_MAX || atomic_load(&pace->streams[s].forwards) < all)
+        return 0;
+    if (!take(&pace->next_score, job))
+        return 1;
+    w2b_lane *lane = &t->lanes[s];
+    const w2b_block *block = &lane->block[n & 1];
+    w2b_round_scores(&t->round, lane, block, (float)rate_at(t, consumed(t, (int)(n & 1))));
+    t->windows[s] += block->windows;
+    if (n % t->loss_every == 0)
+        take_loss(t, s, block);
+    atomic_store(&pace->streams[s].scored, n + 1);
+    return 1;
+}
+
+/* Makes a block of round n, if that may be done. */
+static int try_walk(w2b_trainer *t, uint64_t n)
+{
+    w2b_pace *pace = &t->pace;
+    const uint64_t job = job_left(t, &pace->next_walk, n);
+    const uint32_t s = (uint32_t)(job % t->options.streams);
+    if (job == UINT64_MAX || n > atomic_load(&pace->walk_until) ||
+        atomic_load(&pace->backwards) <
+            (n - 1 - pace->first) * (pace->threads + pace->n_loose))
+        return 0;
+    if (!take(&pace->next_walk, job))
+        return 1;
+    w2b_walker_next(&t->walkers[s], &t->lanes[s].block[n & 1]);
+    atomic_store(&pace->streams[s].walked, n);
+    return 1;
+}
+
+static void forward(w2b_trainer *t, w2b_share *share, uint64_t n, uint32_t s)
+{
+    const int current = (int)(n & 1);
+    const w2b_block *next = s + 1 < t->options.streams ? &t->lanes[s + 1].block[current] : NULL;
+    w2b_round_forward(&t->round, &t->lanes[s], &t->lanes[s].block[current], next, share);
+    atomic_fetch_add(&t->pace.streams[s].forwards, 1);
+}
+
+static void backward(w2b_trainer *t, w2b_share *share, uint64_t n, uint32_t s)
+{
+    w2b_lane *lane = &t->lanes[s];
+    const w2b_block *next =
+        atomic_load(&t->pace.streams[s].walked) > n ? &lane->block[!(n & 1)] : NULL;
+    w2b_round_backward(&t->round, lane, &lane->block[n & 1], next, share);
+    if (s + 1 == t->options.streams)
+        atomic_fetch_add(&t->pace.backwards, 1);
+}
+
+static int all_walked(const w2b_trainer *t, uint64_t n)
+{
+    for (uint32_t s = 0; s < t->options.streams; s++)
+        if (atomic_load(&t->pace.streams[s].walked) < n)
+            return 0;
+    return 1;
+}
+
+/* The next step of loose columns, if it may be done; they are the caller's. */
+static int step_loose(w2b_trainer *t, w2b_loose *loose)
+{
+    const uint32_t streams = t->options.streams;
+    const uint64_t n = t->pace.first + loose->steps / (2 * streams);
+    const uint32_t s = (uint32_t)(loose->steps % streams);
+    const w2b_stream_pace *pace = &t->pace.streams[s];
+    if (loose->steps / streams % 2 == 0) {
+        if (!all_walked(t, n))
+            return 0;
+        forward(t, &loose->share, n, s);
+    } else {
+        if (atomic_load(&pace->scored) <= n)
+            return 0;
+        backward(t, &loose->share, n, s);
     }
+    loose->steps++;
+    return 1;
+}
+
+static int try_loose(w2b_trainer *t)
+{
+    int done = 0;
+    for (uint32_t i = 0; i < t->pace.n_loose && !done; i++) {
+        w2b_loose *loose = &t->pace.loose[i];
+        if (atomic_load(&loose->busy) || atomic_exchange(&loose->busy, 1))
+            continue;
+        done = step_loose(t, loose);
+        atomic_store(&loose->busy, 0);
+    }
+    return done;
+}
+
+/* Does something of round n, or of what has to be done before and after it, or
+ * nothing. */
+static void help(w2b_trainer *t, uint64_t n, unsigned *looks)
+{
+    if (try_score(t, n) || try_loose(t) || try_walk(t, n + 1))
+        *looks = 0;
+    else
+        w2b_wait(looks);
+}
+
+/* Until all blocks of round n are there. */
+static void await_blocks(w2b_trainer *t, uint64_t n)
+{
+    for (unsigned looks = 0; !all_walked(t, n);) help(t, n - 1, &looks);
+}
+
+/* Until rounds before n are done with. */
+static void await_backwards(w2b_trainer *t, uint64_t n)
+{
+    const uint64_t all = (n - t->pace.first) * (t->pace.threads + t->pace.n_loose);
+    for (unsigned looks = 0; atomic_load(&t->pace.backwards) < all;) help(t, n, &looks);
 }
 
 /* What one thread does from the first round to the last. */
-static void work(w2b_trainer *t, w2b_share *share, uint32_t number, uint32_t threads)
+static void work(w2b_trainer *t, w2b_share *share, uint32_t number)
 {
-    next_blocks(t, (int)(t->rounds & 1), number, threads);
-    w2b_barrier_wait(&t->barrier);
-    for (uint64_t n = t->rounds;; n++) {
+    const uint32_t streams = t->options.streams;
+    for (uint64_t n = t->pace.first;; n++) {
         const int current = (int)(n & 1);
+        await_blocks(t, n);
         const uint64_t done = consumed(t, current);
-        if (atomic_load(&t->stop) || epoch_of(t, current) == t->options.epochs)
+        if (atomic_load(&t->stop) || epoch_of(t, current) == t->options.epochs) {
+            await_backwards(t, n);
             return;
-        const double rate = rate_at(t, done);
-        forward(t, share, current);
-        w2b_barrier_wait(&t->barrier);
-        const int pause = atomic_load(&t->pause);
-        scores(t, current, n, rate, number, threads);
-        if (!pause)
-            next_blocks(t, !current, number, threads);
-        w2b_barrier_wait(&t->barrier);
-        if (number == 0) {
-            tell(t, current, done, rate);
-            t->rounds = n + 1;
         }
-        for (uint32_t s = 0; s < t->options.streams; s++)
-            w2b_round_backward(&t->round, &t->lanes[s], &t->lanes[s].block[current],
-                               pause ? NULL : &t->lanes[s].block[!current], share);
+        for (uint32_t s = 0; s < streams; s++) forward(t, share, n, s);
+        for (uint32_t s = 0; s < streams; s++) {
+            for (unsigned looks = 0; atomic_load(&t->pace.streams[s].scored) <= n;)
+                help(t, n, &looks);
+            if (s + 1 == streams && number == 0)
+                tell(t, n, done, rate_at(t, done));
+            backward(t, share, n, s);
+        }
+        const int pause = atomic_load(&t->pace.pause[current]);
         if (pause) {
-            w2b_barrier_wait(&t->barrier);
-            if (number == 0)
+            await_backwards(t, n + 1);
+            w2b_barrier_wait(&t->pace.barrier);
+            if (number == 0) {
                 rest(t, pause);
-            w2b_barrier_wait(&t->barrier);
-            next_blocks(t, !current, number, threads);
-            w2b_barrier_wait(&t->barrier);
+                const int again = atomic_load(&t->pace.pause[!current]);
+                atomic_store(&t->pace.walk_until, again ? n + 1 : UINT64_MAX);
+            }
+            w2b_barrier_wait(&t->pace.barrier);
         }
     }
 }
@@ -210,30 +331,77 @@ uint32_t w2b_trainer_threads(const w2b_train_options *options, const w2b_latents
     return wanted < useful ? wanted : useful;
 }
 
-w2b_err w2b_trainer_run(w2b_trainer *t)
+/* The blocks of the first round are made here. */
+static int pace_make(w2b_trainer *t)
 {
-    const uint32_t wanted = w2b_trainer_threads(&t->options, &t->latents);
-    w2b_share *shares = w2b_alloc_zero(wanted, sizeof *shares);
-    if (!shares)
-        return w2b_fail_memory(t->diag, wanted * sizeof *shares, "threads");
-    atomic_int no_memory = 0;
-    t->begun = w2b_now();
-    t->next_save = t->begun + t->options.checkpoint_seconds;
-    t->saved = t->rounds;
+    const uint32_t streams = t->options.streams;
+    w2b_pace *pace = &t->pace;
+    *pace = (w2b_pace){.first = t->rounds};
+    pace->streams = w2b_alloc_zero(streams, sizeof *pace->streams);
+    pace->loose = w2b_alloc_zero(t->latents.groups, sizeof *pace->loose);
+    if (!pace->streams || !pace->loose)
+        return -1;
+    for (uint32_t s = 0; s < streams; s++) {
+        w2b_walker_next(&t->walkers[s], &t->lanes[s].block[t->rounds & 1]);
+        atomic_init(&pace->streams[s].walked, t->rounds);
+        atomic_init(&pace->streams[s].scored, t->rounds);
+    }
+    atomic_init(&pace->next_score, t->rounds * streams);
+    atomic_init(&pace->next_walk, (t->rounds + 1) * streams);
+    atomic_init(&pace->walk_until, UINT64_MAX);
+    return 0;
+}
+
+/* The shares of thread `number`: its own, and some of the loose ones. */
+static int make_shares(w2b_trainer *t, w2b_share *own, uint32_t number)
+{
+    const uint32_t threads = t->pace.threads, groups = w2b_own_groups(&t->round, threads);
+    int failed = w2b_share_make(own, &t->round, groups * number, groups * (number + 1));
+    for (uint32_t i = number; i < t->pace.n_loose; i += threads) {
+        const uint32_t group = groups * threads + i;
+        failed |= w2b_share_make(&t->pace.loose[i].share, &t->round, group, group + 1);
+    }
+    return failed;
+}
+
+/* Sets *no_memory if any of the threads is short of it. */
+static void run_threads(w2b_trainer *t, uint32_t wanted, w2b_share *shares, atomic_int *no_memory)
+{
+    w2b_pace *pace = &t->pace;
 #pragma omp parallel num_threads((int)wanted)
     {
         /* fewer threads may have come than were asked for */
         const uint32_t number = (uint32_t)omp_get_thread_num();
-        const uint32_t threads = (uint32_t)omp_get_num_threads();
 #pragma omp single
-        t->barrier.threads = threads;
-        if (w2b_share_make(&shares[number], &t->round, number, threads))
-            atomic_store(&no_memory, 1);
-        w2b_barrier_wait(&t->barrier);
-        if (!atomic_load(&no_memory))
-            work(t, &shares[number], number, threads);
+        {
+            pace->threads = pace->barrier.threads = (uint32_t)omp_get_num_threads();
+            pace->n_loose = w2b_loose_groups(&t->round, pace->threads);
+        }
+        if (make_shares(t, &shares[number], number))
+            atomic_store(no_memory, 1);
+        w2b_barrier_wait(&pace->barrier);
+        if (!atomic_load(no_memory))
+            work(t, &shares[number], number);
         w2b_share_release(&shares[number], &t->round);
     }
+    for (uint32_t i = 0; i < pace->n_loose; i++)
+        w2b_share_release(&pace->loose[i].share, &t->round);
+}
+
+w2b_err w2b_trainer_run(w2b_trainer *t)
+{
+    const uint32_t wanted = w2b_trainer_threads(&t->options, &t->latents);
+    w2b_share *shares = w2b_alloc_zero(wanted, sizeof *shares);
+    atomic_int no_memory = 0;
+    t->begun = w2b_now();
+    t->next_save = t->begun + t->options.checkpoint_seconds;
+    t->saved = t->rounds;
+    if (!shares || pace_make(t))
+        atomic_store(&no_memory, 1);
+    else
+        run_threads(t, wanted, shares, &no_memory);
+    w2b_free(t->pace.streams);
+    w2b_free(t->pace.loose);
     w2b_free(shares);
     const w2b_err err = (w2b_err)atomic_load(&t->stop);
     if (atomic_load(&no_memory))

@@ -26,6 +26,35 @@ typedef struct w2b_loss_sum {
     uint64_t windows;
 } w2b_loss_sum;
 
+/* How far the work on one stream is. Each has a cache line of its own. */
+typedef struct w2b_stream_pace {
+    atomic_ullong walked;   /* its blocks up to this round are there */
+    atomic_ullong forwards; /* done by any share, since the run began */
+    atomic_ullong scored;   /* rounds */
+    char apart[64 - 3 * sizeof(atomic_ullong)];
+} w2b_stream_pace;
+
+/* Columns that are no thread's: each step of theirs is done by whoever comes by. */
+typedef struct w2b_loose {
+    atomic_int busy;           /* somebody is at it */
+    uint64_t steps;            /* done, 2 a round and stream: forwards, then backwards */
+    w2b_share share;
+} w2b_loose;
+
+/* What threads tell each other, see run.c. Jobs are numbered round * streams +
+ * stream. */
+typedef struct w2b_pace {
+    w2b_barrier barrier;
+    uint32_t threads, n_loose;
+    uint64_t first;            /* round of this run */
+    w2b_stream_pace *streams;
+    w2b_loose *loose;
+    atomic_ullong next_walk, next_score; /* jobs that nobody has taken yet */
+    atomic_ullong backwards;   /* of all streams, done by any share, since the run began */
+    atomic_ullong walk_until;  /* no block of a later round */
+    atomic_int pause[2];       /* after an even, and after an odd round */
+} w2b_pace;
+
 typedef struct w2b_trainer {
     w2b_train_options options; /* resolved */
     w2b_walk_options walk;
@@ -48,8 +77,7 @@ typedef struct w2b_trainer {
     uint32_t loss_every;       /* rounds */
     w2b_meter meter;
     w2b_diag *diag;
-    w2b_barrier barrier;
-    atomic_int pause;          /* a w2b_pause: after the round under way */
+    w2b_pace pace;
     atomic_int stop;           /* a w2b_err: every thread ends at the next round */
 } w2b_trainer;
 

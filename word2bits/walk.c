@@ -25,12 +25,12 @@ int w2b_block_make(w2b_block *block, const w2b_block_room *room)
     block->chunks = room->chunks;
     block->rows = room->rows;
     const size_t weights = (size_t)room->chunks * room->rows * 16;
-    block->in_rows = w2b_alloc(room->positions, sizeof *block->in_rows);
-    block->spans = w2b_alloc(room->chunks * 16, sizeof *block->spans);
-    block->out_rows = w2b_alloc(room->outputs, sizeof *block->out_rows);
+    block->in_rows = w2b_alloc_lines(room->positions, sizeof *block->in_rows);
+    block->spans = w2b_alloc_lines(room->chunks * 16, sizeof *block->spans);
+    block->out_rows = w2b_alloc_lines(room->outputs, sizeof *block->out_rows);
     /* a pool is never wanted: with paired outputs its rows stay as they are */
-    block->want = w2b_alloc_zero(weights, sizeof *block->want);
-    block->mass = w2b_alloc_zero(weights, sizeof *block->mass);
+    block->want = w2b_alloc_lines(weights, sizeof *block->want);
+    block->mass = w2b_alloc_lines(weights, sizeof *block->mass);
     if (block->in_rows && block->spans && block->out_rows && block->want && block->mass)
         return 0;
     w2b_block_release(block);

@@ -16,7 +16,7 @@
  * so that the loss is  sum want * -log sigmoid(x.y) + (mass - want) * -log
  * sigmoid(-x.y)  and its derivative by x.y is  mass * sigmoid(x.y) - want.
  *
- * CBOW: input i is the mean of the rows around centre i, and is to predict the
+ * CBOW: input i is the mean (or sum) of the rows around centre i, and is to predict the
  * centre. Output i < inputs, the centre itself, is "paired": it meets no input
  * but i. The pool is shared by all.
  * Skip-gram: input i is centre i alone, and is to predict each word around it;
@@ -94,6 +94,7 @@ typedef struct w2b_block_room {
 typedef struct w2b_walk_options {
     w2b_arch arch;
     uint32_t window, negative, epochs, block, pool;
+    w2b_context context; /* of no concern to walkers */
 } w2b_walk_options;
 
 w2b_block_room w2b_block_room_for(const w2b_walk_options *options);

@@ -25,7 +25,7 @@ static int16_t left[PANELS * STRIDE], right[PANELS * STRIDE], shorts[2][PANELS *
 static int32_t woven[PANELS * STRIDE], weights[STRIDE * 4], longs[2][PANELS * STRIDE];
 static int16_t latents[2][ROWS * PANELS * PANEL];
 static uint32_t codes[2][ROWS * PANELS * 8];
-static float noise[W2B_FIXED_NOISE + PANEL];
+static float noise[W2B_FIXED_NOISE_ROOM];
 
 static void fill(w2b_rng *rng, int16_t *x, size_t n, int most)
 {
@@ -45,8 +45,9 @@ static void fill_pairs(w2b_rng *rng, int32_t *x, size_t n, int most)
 
 static w2b_fixed_rule rule_for(w2b_rng *rng, unsigned bits)
 {
-    for (size_t i = 0; i < sizeof noise / sizeof *noise; i++)
-        noise[i] = (float)(w2b_rng_unit(rng) - 0.5) * 0.999f;
+    for (size_t i = 0; i < W2B_FIXED_NOISE_ROOM; i++)
+        noise[i] = i < W2B_FIXED_NOISE ? (float)(w2b_rng_unit(rng) - 0.5) * 0.999f
+                                       : noise[i - W2B_FIXED_NOISE];
     /* now and then steps that leave the range */
     const float scale = w2b_rng_below(rng, 8) ? 0.003f : 1.0f;
     return (w2b_fixed_rule){bits, 14 - bits, scale, noise};
@@ -79,14 +80,24 @@ static void check_codes(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, 
         spec->encode(&rule, left, codes[0], PANELS);
         kern->encode(&rule, left, codes[1], PANELS);
         assert_memory_equal(codes[0], codes[1], PANELS * bits * sizeof(uint32_t));
-        const size_t live = w2b_rng_below(rng, PANELS * PANEL + 20);
-        fill(rng, right, PANELS * STRIDE, 900);
-        for (int add = 0; add <= 1; add++) {
-            const int16_t *before = add ? right : NULL;
-            spec->expand(codes[0], bits, live, before, shorts[0], STRIDE, PANELS);
-            kern->expand(codes[0], bits, live, before, shorts[1], STRIDE, PANELS);
+    }
+}
+
+static void check_expand(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
+{
+    for (unsigned bits = 1; bits <= 8; bits++) {
+        uint32_t which[ROWS];
+        const size_t n = w2b_rng_below(rng, ROWS), live = w2b_rng_below(rng, PANELS * PANEL + 20);
+        const w2b_fixed_rows rows = {.rows = which, .n = n, .panels = PANELS, .codes = codes[0],
+                                     .words = PANELS * bits};
+        for (size_t i = 0; i < n; i++) which[i] = w2b_rng_below(rng, ROWS);
+        for (size_t i = 0; i < ROWS * PANELS * bits; i++) codes[0][i] = (uint32_t)w2b_rng_next(rng);
+        for (int running = 0; running <= 1; running++) {
+            spec->expand(&rows, bits, live, running, shorts[0], STRIDE);
+            kern->expand(&rows, bits, live, running, shorts[1], STRIDE);
             for (size_t p = 0; p < PANELS; p++)
-                assert_memory_equal(shorts[0] + p * STRIDE, shorts[1] + p * STRIDE, 2 * PANEL);
+                assert_memory_equal(shorts[0] + p * STRIDE, shorts[1] + p * STRIDE,
+                                    n * PANEL * sizeof(int16_t));
         }
     }
 }
@@ -130,35 +141,43 @@ static void check_products(const w2b_fixed_kern *kern, const w2b_fixed_kern *spe
     }
 }
 
-/* Rows of latents, some of them more than once. */
-static void draw_rows(w2b_rng *rng, unsigned bits, size_t n, uint32_t *at, int16_t *to[2][ROWS],
-                      uint32_t *code[2][ROWS])
+/* Rows of latents, some of them more than once, in two copies. */
+static void draw_rows(w2b_rng *rng, unsigned bits, size_t n, uint32_t *which,
+                      w2b_fixed_rows rows[2])
 {
     fill(rng, latents[0], ROWS * PANELS * PANEL, 32767);
     memcpy(latents[1], latents[0], sizeof latents[0]);
     memset(codes, 0, sizeof codes);
-    for (size_t i = 0; i < n; i++) {
-        const size_t row = w2b_rng_below(rng, ROWS);
-        at[i] = (uint32_t)w2b_rng_next(rng);
-        for (int k = 0; k < 2; k++) {
-            to[k][i] = latents[k] + row * PANELS * PANEL;
-            code[k][i] = codes[k] + row * PANELS * bits;
-        }
-    }
+    for (size_t i = 0; i < n; i++) which[i] = w2b_rng_below(rng, ROWS);
+    const uint64_t number = w2b_rng_next(rng);
+    for (int k = 0; k < 2; k++)
+        rows[k] = (w2b_fixed_rows){.rows = which,
+                                   .n = n,
+                                   .panels = PANELS,
+                                   .latents = latents[k],
+                                   .codes = codes[k],
+                                   .apart = ROWS * PANEL,
+                                   .words = PANELS * bits,
+                                   .number = number,
+                                   .column = 3 * PANEL};
 }
 
 static void check_updates(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
 {
-    uint32_t at[ROWS], *code[2][ROWS];
-    int16_t *to[2][ROWS];
+    uint32_t which[ROWS];
+    w2b_fixed_rows to[2];
     const unsigned bits = 1 + w2b_rng_below(rng, 4);
     const w2b_fixed_rule rule = rule_for(rng, bits);
     const size_t n = w2b_rng_below(rng, ROWS), pairs = w2b_rng_below(rng, 20);
-    draw_rows(rng, bits, n, at, to, code);
-    fill(rng, left, 2 * n * pairs, 32767);
+    draw_rows(rng, bits, n, which, to);
+    fill(rng, left, 2 * n * (pairs + 1), 32767);
     fill_pairs(rng, woven, PANELS * STRIDE, 511);
-    spec->spread(&rule, left, pairs, n, woven, STRIDE, at, to[0], code[0], PANELS);
-    kern->spread(&rule, left, pairs, n, woven, STRIDE, at, to[1], code[1], PANELS);
+    spec->spread(&rule, left, pairs, woven, STRIDE, &to[0]);
+    kern->spread(&rule, left, pairs, woven, STRIDE, &to[1]);
+    assert_memory_equal(latents[0], latents[1], sizeof latents[0]);
+    assert_memory_equal(codes[0], codes[1], sizeof codes[0]);
+    spec->spread_own(&rule, left, woven, STRIDE, &to[0]);
+    kern->spread_own(&rule, left, woven, STRIDE, &to[1]);
     assert_memory_equal(latents[0], latents[1], sizeof latents[0]);
     assert_memory_equal(codes[0], codes[1], sizeof codes[0]);
 }
@@ -166,8 +185,8 @@ static void check_updates(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec
 static void check_contexts(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
 {
     uint8_t begins[ROWS + 1], ends[ROWS + 1], own[ROWS], next[2][ROWS];
-    uint32_t at[ROWS], *code[2][ROWS];
-    int16_t *to[2][ROWS];
+    uint32_t which[ROWS];
+    w2b_fixed_rows to[2];
     const unsigned bits = 1 + w2b_rng_below(rng, 4);
     const w2b_fixed_rule rule = rule_for(rng, bits);
     const size_t n = 1 + w2b_rng_below(rng, ROWS - 1);
@@ -184,12 +203,14 @@ static void check_contexts(const w2b_fixed_kern *kern, const w2b_fixed_kern *spe
         if (i % 2)
             own[first] = (uint8_t)i;
     }
-    const w2b_fixed_spans spans = {n, begins, ends, next[0], next[1], own};
-    draw_rows(rng, bits, n, at, to, code);
+    const w2b_fixed_spans spans = {begins, ends, next[0], next[1], own};
+    draw_rows(rng, bits, n, which, to);
+    /* any number of panels abreast */
+    to[0].panels = to[1].panels = 1 + w2b_rng_below(rng, PANELS);
     for (size_t i = 0; i < PANELS * STRIDE; i++)
         woven[i] = (int32_t)(w2b_rng_next(rng) >> 44) - (1 << 19);
-    spec->contexts(&rule, woven, STRIDE, &spans, at, to[0], code[0], PANELS);
-    kern->contexts(&rule, woven, STRIDE, &spans, at, to[1], code[1], PANELS);
+    spec->contexts(&rule, woven, STRIDE, &spans, &to[0]);
+    kern->contexts(&rule, woven, STRIDE, &spans, &to[1]);
     assert_memory_equal(latents[0], latents[1], sizeof latents[0]);
     assert_memory_equal(codes[0], codes[1], sizeof codes[0]);
 }
@@ -225,6 +246,7 @@ static void check_errors(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec,
     }
 
 ISA_TEST(codes)
+ISA_TEST(expand)
 ISA_TEST(rows)
 ISA_TEST(products)
 ISA_TEST(updates)
@@ -244,7 +266,10 @@ static void codes_are_the_nearest_levels(void **state)
             uint32_t code[8];
             int16_t got[PANEL];
             spec->encode(&rule, row, code, 1);
-            spec->expand(code, bits, PANEL, NULL, got, PANEL, 1);
+            const uint32_t first = 0;
+            const w2b_fixed_rows rows = {.rows = &first, .n = 1, .panels = 1, .codes = code,
+                                         .words = bits};
+            spec->expand(&rows, bits, PANEL, 0, got, PANEL);
             double odd = 2 * floor(x / (2 * half)) + 1;
             odd = odd > most ? most : odd < -most ? -most
                                                   : odd;
@@ -258,6 +283,7 @@ int main(void)
     test_seed();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(codes_agree),
+        cmocka_unit_test(expand_agree),
         cmocka_unit_test(rows_agree),
         cmocka_unit_test(products_agree),
         cmocka_unit_test(updates_agree),

@@ -102,7 +102,7 @@ static void windows_stay_in_their_line(void **state)
     uint32_t keep[WORDS];
     memset(keep, 0xFF, sizeof keep);
     all.keep = keep;
-    const w2b_walk_options options = {W2B_ARCH_CBOW, 5, 3, 2, 7, 9};
+    const w2b_walk_options options = {W2B_ARCH_CBOW, 5, 3, 2, 7, 9, W2B_CONTEXT_MEAN};
     const w2b_block_room room = w2b_block_room_for(&options);
     w2b_block block;
     assert_int_equal(w2b_block_make(&block, &room), 0);
@@ -136,7 +136,7 @@ static void pool_weighs_as_much_as_its_draws(void **state)
 {
     (void)state;
     for (int arch = W2B_ARCH_CBOW; arch <= W2B_ARCH_SKIPGRAM; arch++) {
-        const w2b_walk_options options = {(w2b_arch)arch, 4, 6, 1, 16, 24};
+        const w2b_walk_options options = {(w2b_arch)arch, 4, 6, 1, 16, 24, W2B_CONTEXT_MEAN};
         const w2b_block_room room = w2b_block_room_for(&options);
         w2b_block block;
         w2b_walker walker;
@@ -164,7 +164,7 @@ static void pool_weighs_as_much_as_its_draws(void **state)
 static void epochs_differ(void **state)
 {
     (void)state;
-    const w2b_walk_options options = {W2B_ARCH_CBOW, 5, 3, 2, 1, 3};
+    const w2b_walk_options options = {W2B_ARCH_CBOW, 5, 3, 2, 1, 3, W2B_CONTEXT_MEAN};
     const w2b_block_room room = w2b_block_room_for(&options);
     w2b_block block;
     w2b_walker walker;
