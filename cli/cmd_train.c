@@ -19,7 +19,7 @@ typedef struct args {
     uint32_t bytes_per_word; /* 0 = dim and bits as they are */
     double every;            /* minutes */
     const char *log;
-    int arch, isa;
+    int arch, axes, context, isa;
     int force, quiet, dry_run, json;
 } args;
 
@@ -34,10 +34,14 @@ static void defaults(void *into)
     args *a = into;
     w2b_train_defaults(&a->train);
     a->arch = (int)a->train.arch;
+    a->axes = (int)a->train.axes;
+    a->context = (int)a->train.context;
     a->isa = (int)a->train.isa;
     a->every = a->train.checkpoint_seconds / 60;
 }
 
+static const char *const axes_modes[] = {"auto", "on", "off", NULL};
+static const char *const contexts[] = {"mean", "sum", NULL};
 static const char *const archs[] = {"cbow", "skipgram", NULL};
 static const uint32_t wide_bits[] = {16, 32, 0};
 
@@ -48,11 +52,11 @@ static const w2b_opt options[] = {
 
     {.heading = "Size of the model", .name = "bytes-per-word", .letter = 'b',
      .kind = W2B_OPT_COUNT, .value = "N", .help = "choose --dim and --bits for this budget",
-     .more = "A budget for codes and scales. It takes the place of --dim, --bits and "
-             "--train-bits.",
+     .more = "A budget for codes and scales. It takes the place of --dim and --bits.",
      W2B_OPT_AT(args, bytes_per_word), .low = 4, .high = 4096, .zero = "not used"},
     {.name = "dim", .letter = 'd', .kind = W2B_OPT_COUNT, .value = "N",
-     .help = "numbers a vector", W2B_OPT_AT(args, train.dim), .low = 1, .high = 65536},
+     .help = "numbers of a stored vector", W2B_OPT_AT(args, train.dim), .low = 1,
+     .high = 65536},
     {.name = "bits", .letter = 'B', .kind = W2B_OPT_COUNT, .value = "N",
      .help = "bits to store a number in",
      .more = "16 and 32 store floating point.",
@@ -66,6 +70,10 @@ static const w2b_opt options[] = {
      .help = "words to each side, at most",
      .more = "Each word draws its own width from 1 to this.",
      W2B_OPT_AT(args, train.window), .low = 1, .high = 256},
+    {.name = "context", .kind = W2B_OPT_CHOICE, .value = "NAME",
+     .help = "what cbow makes of a word's neighbours",
+     .more = "Their mean or their sum; a sum wants a lower --rate.",
+     W2B_OPT_AT(args, context), .choices = contexts},
     {.name = "negative", .letter = 'n', .kind = W2B_OPT_COUNT, .value = "N",
      .help = "negative samples a word", W2B_OPT_AT(args, train.negative), .low = 1, .high = 256},
     {.name = "epochs", .letter = 'e', .kind = W2B_OPT_COUNT, .value = "N",
@@ -82,6 +90,15 @@ static const w2b_opt options[] = {
      .more = "The vectors learn to be used with so few bits; --bits is what is stored of them. "
              "1 is best for little text, 2 for much.",
      W2B_OPT_AT(args, train.train_bits), .low = 0, .high = 8},
+    {.name = "train-dim", .letter = 'D', .kind = W2B_OPT_COUNT, .value = "N",
+     .help = "numbers of a vector while training",
+     .more = "Long vectors learn more; of their principal axes the first --dim are kept.",
+     W2B_OPT_AT(args, train.train_dim), .low = 1, .high = 65536, .zero = "recommended"},
+    {.name = "axes", .kind = W2B_OPT_CHOICE, .value = "WHEN",
+     .help = "turn the vectors to their principal axes",
+     .more = "Centres them and draws the wide axes in, too. auto: unless --bits is 1, or they go "
+             "on from a model.",
+     W2B_OPT_AT(args, axes), .choices = axes_modes},
     {.name = "scale", .kind = W2B_OPT_REAL, .value = "X", .help = "step of that quantizer",
      .more = "0 takes the one that is recommended for the dimension.",
      W2B_OPT_AT(args, train.scale), .real_low = 0, .real_high = 1000, .zero = "recommended"},
@@ -182,7 +199,7 @@ static int fail_usage(const char *why)
 /* The size of the model, from a budget or from the model to update. */
 static int complete_size(const w2b_parsed *parsed, args *a)
 {
-    static const char *const chosen[] = {"dim", "bits", "train-bits"};
+    static const char *const chosen[] = {"dim", "bits"};
     w2b_diag diag;
     for (size_t i = 0; a->bytes_per_word && i < sizeof chosen / sizeof *chosen; i++) {
         if (w2b_opt_given(parsed, chosen[i])) {
@@ -222,6 +239,8 @@ static int check_files(const args *a)
 static int complete(const w2b_parsed *parsed, args *a)
 {
     a->train.arch = (w2b_arch)a->arch;
+    a->train.axes = (w2b_axes_mode)a->axes;
+    a->train.context = (w2b_context)a->context;
     a->train.checkpoint_seconds = a->every * 60;
     a->train.replace_checkpoint = a->force;
     int code = w2b_ask_isa(parsed, a->isa, &a->train.isa);

@@ -38,7 +38,7 @@
 #include "io/stream.h"
 #include "word2bits/vocab.h"
 
-#define VERSION 1
+#define VERSION 2
 #define BLOCK ((size_t)1 << 20)
 
 static const char MAGIC[8] = {'W', '2', 'B', 'S', 'T', 'A', 'T', 'E'};
@@ -55,11 +55,11 @@ typedef struct setting {
 #define REAL(field) \
     {#field, offsetof(w2b_train_options, field), sizeof(((w2b_train_options *)0)->field), 1}
 
-/* Not `bits`: what is stored is chosen at the end. */
+/* Not `bits`, `dim` and `axes`: what is stored is chosen at the end. */
 static const setting SETTINGS[] = {
-    WHOLE(arch),   WHOLE(dim),  WHOLE(window), WHOLE(negative),   WHOLE(epochs),
-    WHOLE(train_bits), WHOLE(seed), WHOLE(streams), WHOLE(block), WHOLE(pool),
-    REAL(sample),  REAL(rate),  REAL(scale),
+    WHOLE(arch),     WHOLE(train_dim),  WHOLE(window), WHOLE(context), WHOLE(negative),
+    WHOLE(epochs),   WHOLE(train_bits), WHOLE(seed),   WHOLE(streams), WHOLE(block),
+    WHOLE(pool),     REAL(sample),      REAL(rate),    REAL(scale),
 };
 
 enum { SETTING_COUNT = sizeof SETTINGS / sizeof *SETTINGS };
@@ -158,6 +158,7 @@ static int head_options(const uint64_t head[HEAD_COUNT], w2b_train_options *opti
         else
             return -1;
     }
+    options->dim = options->train_dim;
     const int stepless = options->train_bits && options->scale == 0;
     return w2b_train_check(options) || stepless ? -1 : 0;
 }
@@ -175,7 +176,7 @@ static int sizes_of(const uint64_t head[HEAD_COUNT], sizes *s)
 {
     const size_t streams = (size_t)HEAD_SETTING(head, streams);
     const size_t epochs = (size_t)HEAD_SETTING(head, epochs);
-    const uint64_t dim = HEAD_SETTING(head, dim);
+    const uint64_t dim = HEAD_SETTING(head, train_dim);
     if (head[WORDS] < 2 || head[WORDS] >= UINT32_MAX - 1 || streams < 1 || streams > 1024 ||
         epochs < 1 || epochs > 100000 || head[ROOM] > W2B_MAX_BLOCK + 2 * W2B_MAX_WINDOW ||
         dim < 1 || dim > 65536 || head[WORD_BYTES] > SIZE_MAX / 4 ||
@@ -674,7 +675,7 @@ w2b_err w2b_checkpoint_open(const char *path, w2b_vocab **vocab, w2b_latents *la
         err = fail_file(&r, W2B_ERR_FORMAT, "the checkpoint is not as large as it says");
     if (!err) {
         made = w2b_vocab_new(head[WORDS], s.bytes);
-        if (!made || w2b_latents_make(&read, (uint32_t)head[WORDS], options.dim,
+        if (!made || w2b_latents_make(&read, (uint32_t)head[WORDS], options.train_dim,
                                       form_of(&options)))
             err = w2b_fail_memory(diag, 2 * (uint64_t)s.matrix, "the checkpoint");
         else if (read.bytes != s.matrix)

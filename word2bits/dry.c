@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "word2bits/axes.h"
 #include "word2bits/checkpoint.h"
 #include "word2bits/update.h"
 #include "word2bits/vocab.h"
@@ -56,6 +57,8 @@ static void fill_plan(const w2b_trainer *t, w2b_train_plan *plan)
     plan->thread = w2b_share_bytes(&t->round, plan->threads) / plan->threads + 2048;
     plan->base = w2b_base_bytes(t->base);
     plan->result = code_bytes(o, vocab->n) + 2 * text + 24 * vocab->n;
+    if (o->axes == W2B_AXES_ON)
+        plan->result += w2b_axes_bytes(o->train_dim, o->dim);
     plan->counting = report->memory + (plan->ids_on_disk ? 0 : most);
     plan->program = PROGRAM + plan->threads * PROGRAM_THREAD;
     plan->total = plan->program + plan->base +
@@ -80,7 +83,7 @@ w2b_err w2b_train_dry(const char *const *paths, size_t n_paths, const w2b_train_
         (void)w2b_trainer_round(&t);
         /* the sizes are wanted, whether there is so much memory or not */
         (void)w2b_latents_make(&t.latents, (uint32_t)w2b_vocab_size(t.corpus->vocab),
-                               t.options.dim, w2b_form_for(t.round.quant, &t.walk));
+                               t.options.train_dim, w2b_form_for(t.round.quant, &t.walk));
         fill_plan(&t, plan);
     }
     w2b_trainer_release(&t);

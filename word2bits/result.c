@@ -7,6 +7,7 @@
 
 #include "io/model.h"
 #include "io/number.h"
+#include "word2bits/axes.h"
 #include "word2bits/checkpoint.h"
 #include "word2bits/update.h"
 
@@ -74,15 +75,19 @@ static char *metadata_of(const w2b_trainer *t)
     story s = {0};
     add(&s,
         "{\"tool\":\"word2bits %s\",\"made_by\":\"train\",\"arch\":\"%s\",\"dim\":%u,"
+        "\"train_dim\":%u,\"axes\":%s,"
         "\"window\":%u,\"negative\":%u,\"epochs\":%u,\"min_count\":%llu,\"train_bits\":%u,"
         "\"bits\":%u,\"seed\":%llu,\"streams\":%u,\"block\":%u,\"pool\":%u,"
         "\"corpus_bytes\":%llu,\"corpus_tokens\":%llu,\"corpus_kept\":%llu,"
         "\"corpus_xxh3\":\"%016llx\"",
-        w2b_version(), o->arch == W2B_ARCH_CBOW ? "cbow" : "skipgram", o->dim, o->window,
+        w2b_version(), o->arch == W2B_ARCH_CBOW ? "cbow" : "skipgram", o->dim,
+        o->train_dim, o->axes == W2B_AXES_ON ? "true" : "false", o->window,
         o->negative, o->epochs, (unsigned long long)o->corpus.min_count, o->train_bits, o->bits,
         (unsigned long long)o->seed, o->streams, o->block, o->pool, (unsigned long long)r->bytes,
         (unsigned long long)r->tokens, (unsigned long long)r->kept,
         (unsigned long long)r->checksum);
+    if (o->context == W2B_CONTEXT_SUM)
+        add(&s, ",\"context\":\"sum\"");
     add_number(&s, ",\"sample\":", o->sample);
     add_number(&s, ",\"rate\":", o->rate);
     add_number(&s, ",\"scale\":", o->train_bits ? o->scale : 0);
@@ -96,19 +101,29 @@ static char *metadata_of(const w2b_trainer *t)
     return NULL;
 }
 
-static int encode_rows(const w2b_trainer *t, w2b_parts *parts)
+/* The numbers that are saved, in x[dim]; work[2 * train_dim] is scratch. */
+static void finished(const w2b_trainer *t, const w2b_axes *axes, uint64_t row, float *work,
+                     float *x)
+{
+    if (axes->turn)
+        w2b_axes_turn(axes, t, row, work, x);
+    else
+        w2b_trainer_vector(t, row, 0, t->latents.dim, x);
+}
+
+static int encode_rows(const w2b_trainer *t, const w2b_axes *axes, w2b_parts *parts)
 {
     int failed = 0;
 #pragma omp parallel reduction(| : failed)
     {
-        float *x = w2b_alloc(t->latents.dim, sizeof *x);
+        float *x = w2b_alloc(2 * (size_t)t->latents.dim + t->options.dim, sizeof *x);
         failed |= !x;
 #pragma omp for schedule(static)
         for (uint64_t row = 0; row < parts->words; row++) {
             if (!x)
                 continue;
             uint16_t scale;
-            w2b_trainer_vector(t, row, 0, t->latents.dim, x);
+            finished(t, axes, row, x + t->options.dim, x);
             w2b_code_encode(&parts->code, x, parts->codes + row * parts->code.stride, &scale);
             if (parts->scales)
                 parts->scales[row] = scale;
@@ -127,12 +142,10 @@ w2b_err w2b_trainer_ran_away(const w2b_trainer *t)
                     o->rate, kept ? "; the last good state is kept in " : "", kept ? kept : "");
 }
 
-w2b_err w2b_trainer_model(w2b_trainer *t, w2b_model **model)
+static w2b_err make_model(const w2b_trainer *t, const w2b_axes *axes, float largest,
+                          w2b_model **model)
 {
     const uint32_t bits = t->options.bits;
-    const float largest = w2b_trainer_largest(t);
-    if (!isfinite(largest))
-        return w2b_trainer_ran_away(t);
     w2b_parts parts = {.words = t->latents.words, .format = "memory"};
     w2b_code_init(&parts.code, bits > 8 ? W2B_METHOD_FLOAT : W2B_METHOD_GAUSS, bits,
                   t->options.dim);
@@ -145,9 +158,28 @@ w2b_err w2b_trainer_model(w2b_trainer *t, w2b_model **model)
     parts.metadata = metadata_of(t);
     if (!parts.codes || (bits <= 8 && !parts.scales) || !parts.metadata ||
         w2b_vocab_parts(t->corpus->vocab, &parts.bytes, &parts.starts, &parts.counts) ||
-        encode_rows(t, &parts)) {
+        encode_rows(t, axes, &parts)) {
         w2b_parts_free(&parts);
         return w2b_fail_memory(t->diag, parts.code_room, "the model");
     }
     return w2b_model_make(&parts, model, t->diag);
+}
+
+w2b_err w2b_trainer_model(w2b_trainer *t, w2b_model **model)
+{
+    float largest = w2b_trainer_largest(t);
+    if (!isfinite(largest))
+        return w2b_trainer_ran_away(t);
+    w2b_axes axes = {0};
+    const int turned = t->options.axes == W2B_AXES_ON;
+    if (turned && w2b_axes_find(t, &axes)) {
+        w2b_axes_free(&axes);
+        return w2b_fail_memory(t->diag, w2b_axes_bytes(t->latents.dim, t->options.dim), "axes");
+    }
+    /* no more than the length of the longest vector could be, times what it grows by */
+    if (turned)
+        largest *= axes.widest * sqrtf((float)t->latents.dim);
+    const w2b_err err = make_model(t, &axes, largest, model);
+    w2b_axes_free(&axes);
+    return err;
 }

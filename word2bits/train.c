@@ -10,7 +10,8 @@
 /* The loss is taken in one of so many rounds: its logarithms cost more than
  * the round itself. More of them where there are few, so that an epoch has
  * some dozens. */
-#define LOSS_EVERY 64
+#define LOSS_EVERY 256
+#define LOSS_ROUNDS 64
 
 /* ----- Making and releasing -------------------------------------------------- */
 
@@ -51,13 +52,14 @@ static uint32_t loss_every(const w2b_trainer *t)
 {
     const uint64_t centres = (uint64_t)t->options.streams * t->options.block;
     const uint64_t rounds = t->corpus->report.kept / centres; /* of an epoch, without thinning */
-    const uint64_t every = rounds / LOSS_EVERY;
+    const uint64_t every = rounds / LOSS_ROUNDS;
     return every < 1 ? 1 : every < LOSS_EVERY ? (uint32_t)every : LOSS_EVERY;
 }
 
 w2b_walk_options w2b_trainer_walk(const w2b_train_options *o)
 {
-    return (w2b_walk_options){o->arch, o->window, o->negative, o->epochs, o->block, o->pool};
+    return (w2b_walk_options){o->arch, o->window, o->negative, o->epochs, o->block, o->pool,
+                              o->context};
 }
 
 int w2b_trainer_round(w2b_trainer *t)
@@ -83,7 +85,7 @@ static w2b_err trainer_make(w2b_trainer *t)
         return w2b_fail_memory(t->diag, 16 * words, "sampling tables");
     if (w2b_trainer_round(t))
         return w2b_fail(t->diag, W2B_ERR_ISA, "this processor has no %s", w2b_isa_name(o->isa));
-    if (w2b_latents_make(&t->latents, (uint32_t)words, o->dim,
+    if (w2b_latents_make(&t->latents, (uint32_t)words, o->train_dim,
                          w2b_form_for(t->round.quant, &t->walk)))
         return w2b_fail_memory(t->diag, t->latents.bytes, "each of two latent matrices");
     return make_streams(t);
@@ -104,7 +106,7 @@ w2b_err w2b_trainer_open(w2b_trainer *t, const w2b_train_options *options, int *
         const w2b_err err = w2b_base_open(&t->options, &t->base, diag);
         if (err)
             return err;
-        t->options.dim = t->base->dim;
+        w2b_base_size(t->base, &t->options);
     }
     w2b_train_resolve(&t->options);
     return w2b_checkpoint_check(&t->options, resume, diag);

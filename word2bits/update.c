@@ -108,16 +108,30 @@ w2b_err w2b_base_open(const w2b_train_options *options, w2b_base **base, w2b_dia
         return w2b_fail_memory(diag, sizeof *made, "a model");
     w2b_err err = w2b_checkpoint_probe(options->update) ? open_checkpoint(options, made, diag)
                                                         : open_model(options, made, diag);
-    if (!err && options->dim && made->dim != options->dim)
+    const uint32_t wish = options->train_dim ? options->train_dim : made->dim;
+    if (!err && (wish != made->dim || options->dim > wish))
         err = w2b_fail_at(diag, W2B_ERR_ARGUMENT, options->update, W2B_NOWHERE, W2B_NOWHERE,
                           "vectors of %u numbers cannot go on as ones of %u", made->dim,
-                          options->dim);
+                          wish != made->dim ? wish : options->dim);
     if (err) {
         w2b_base_free(made);
         return err;
     }
     *base = made;
     return W2B_OK;
+}
+
+/* The vectors of a model have been turned to their axes already; latents have
+ * not. */
+void w2b_base_size(const w2b_base *base, w2b_train_options *options)
+{
+    options->train_dim = base->dim;
+    w2b_train_options usual;
+    w2b_train_defaults(&usual);
+    if (options->dim == 0)
+        options->dim = base->model || base->dim < usual.dim ? base->dim : usual.dim;
+    if (base->model && options->axes == W2B_AXES_AUTO && options->dim == base->dim)
+        options->axes = W2B_AXES_OFF;
 }
 
 /* ----- Its vectors ----------------------------------------------------------- */

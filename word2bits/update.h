@@ -19,6 +19,10 @@ w2b_err w2b_base_open(const w2b_train_options *options, w2b_base **base, w2b_dia
 
 void w2b_base_free(w2b_base *base);
 
+/* The dimensions of training and of the model that goes on from it, where the
+ * options leave them open. */
+void w2b_base_size(const w2b_base *base, w2b_train_options *options);
+
 /* Puts what the base knows into the latents of a trainer; rows of new words
  * stay as they are. */
 w2b_err w2b_base_plant(const w2b_base *base, w2b_trainer *t);

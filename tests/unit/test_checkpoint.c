@@ -84,7 +84,7 @@ static w2b_train_options small_options(listener *l)
 {
     w2b_train_options options;
     w2b_train_defaults(&options);
-    options.dim = 20;
+    options.dim = options.train_dim = 20;
     options.window = 3;
     options.negative = 3;
     options.pool = 9;
@@ -140,12 +140,14 @@ static void stopped_runs_end_as_others_do(void **state)
         char *bytes = file_of(text, &options, &size);
         uint32_t stops = 0, epochs = 0;
         for (w2b_err err = W2B_ERR_CANCELLED; err; stops++) {
-            listener l = {.stop = 1 + w2b_rng_below(&(w2b_rng){{scratch_random(), 1, 2, 3}}, 6),
+            /* the first one saves after every round */
+            const uint32_t stop = 1 + w2b_rng_below(&(w2b_rng){{scratch_random(), 1, 2, 3}}, 6);
+            listener l = {.stop = stops ? stop : 5,
                           .epochs = epochs};
             w2b_train_options part = small_options(&l);
             part.arch = (w2b_arch)arch;
             part.checkpoint = path;
-            part.checkpoint_rounds = 1 + scratch_random() % 40;
+            part.checkpoint_rounds = stops ? 1 + scratch_random() % 40 : 1;
             part.resume = 1;
             part.corpus.threads = 1 + (uint32_t)(scratch_random() % 3);
             part.isa = scratch_random() % 2 ? W2B_ISA_SCALAR : W2B_ISA_AUTO;
@@ -222,7 +224,7 @@ static void other_runs_are_refused(void **state)
         assert_non_null(strstr(diag.text, word));                                   \
         assert_string_equal(diag.path, path);                                       \
     } while (0)
-    EXPECT_REFUSED(options.dim = 21, "\"dim\": 20, not 21");
+    EXPECT_REFUSED(options.train_dim = 21, "\"train_dim\": 20, not 21");
     EXPECT_REFUSED(options.rate = 0.5, "\"rate\"");
     EXPECT_REFUSED(options.epochs = 4, "\"epochs\"");
     EXPECT_REFUSED(options.seed = 7, "\"seed\"");
@@ -413,6 +415,7 @@ static void updates_keep_what_was_known(void **state)
     const char *text = write_text("text", "old", 1), *more = write_text("more", "new", 2);
     listener l = {0};
     w2b_train_options options = small_options(&l);
+    options.axes = W2B_AXES_OFF;
     options.checkpoint = keep(scratch_path("run.state"));
     options.replace_checkpoint = 1;
     w2b_model *old = train(text, &options, NULL);
@@ -423,7 +426,8 @@ static void updates_keep_what_was_known(void **state)
         uint64_t count, sum;
         listener quiet = {0};
         options = small_options(&quiet);
-        options.dim = 0;
+        options.axes = W2B_AXES_OFF;
+        options.dim = options.train_dim = 0;
         options.epochs = 1;
         options.rate = 1e-9; /* next to nothing is learned */
         options.update = bases[i];

@@ -44,7 +44,7 @@ static w2b_train_options small_options(void)
 {
     w2b_train_options options;
     w2b_train_defaults(&options);
-    options.dim = 37;
+    options.dim = options.train_dim = 37;
     options.window = 3;
     options.negative = 5;
     options.epochs = 2;
@@ -62,6 +62,7 @@ typedef struct step_case {
     w2b_arch arch;
     unsigned bits;
     uint32_t dim, block, threads;
+    w2b_context context;
 } step_case;
 
 static void fill_latents(const w2b_latents *latents, w2b_rng *rng)
@@ -76,7 +77,8 @@ static void fill_latents(const w2b_latents *latents, w2b_rng *rng)
 static w2b_plain plain_copy(const w2b_latents *latents)
 {
     const size_t n = (size_t)latents->words * latents->dim;
-    w2b_plain plain = {w2b_alloc(n, sizeof(float)), w2b_alloc(n, sizeof(float)), latents->dim};
+    w2b_plain plain = {w2b_alloc(n, sizeof(float)), w2b_alloc(n, sizeof(float)), latents->dim,
+                       W2B_CONTEXT_MEAN};
     assert_true(plain.u && plain.v);
     for (uint32_t row = 0; row < latents->words; row++) {
         w2b_latents_fetch(latents, 0, row, 0, plain.dim, plain.u + (size_t)row * plain.dim);
@@ -128,7 +130,7 @@ static void expect_near(const w2b_latents *fast, const w2b_plain *spec, const w2
  * before left, by the fast step and by the plain one. */
 static void compare_steps(const w2b_corpus *corpus, const step_case *c)
 {
-    const w2b_walk_options walk = {c->arch, 3, 5, 1, c->block, 7};
+    const w2b_walk_options walk = {c->arch, 3, 5, 1, c->block, 7, c->context};
     const w2b_loop_quant quant = {c->bits, 0.4f};
     w2b_sampler sampler;
     w2b_latents fast;
@@ -149,13 +151,16 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     assert_int_equal(w2b_lane_make(&lane, &round), 0);
     assert_int_equal(w2b_walker_make(&walker, &walk, &sampler, corpus, 0, 100, 1), 0);
     for (uint32_t t = 0; t < c->threads; t++)
-        assert_int_equal(w2b_share_make(&shares[t], &round, t, c->threads), 0);
+        assert_int_equal(w2b_share_make(&shares[t], &round, fast.groups * t / c->threads,
+                                        fast.groups * (t + 1) / c->threads),
+                         0);
     w2b_block *block = &lane.block[0];
     size_t blocks = 0, moved = 0;
     for (w2b_walker_next(&walker, block); block->inputs; w2b_walker_next(&walker, block)) {
         w2b_plain before = plain_copy(&fast), after = plain_copy(&fast);
         for (uint32_t t = 0; t < c->threads; t++)
             w2b_round_forward(&round, &lane, block, t ? block : NULL, &shares[t]);
+        before.context = c->context;
         w2b_round_scores(&round, &lane, block, 0.05f);
         for (uint32_t t = 0; t < c->threads; t++)
             w2b_round_backward(&round, &lane, block, t ? block : NULL, &shares[t]);
@@ -182,13 +187,21 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
 static void step_equals_its_specification(void **state)
 {
     (void)state;
+    const w2b_context mean = W2B_CONTEXT_MEAN, sum = W2B_CONTEXT_SUM;
     const step_case cases[] = {
-        {W2B_ARCH_CBOW, 0, 16, 16, 1},     {W2B_ARCH_CBOW, 1, 37, 16, 2},
-        {W2B_ARCH_CBOW, 2, 100, 5, 3},     {W2B_ARCH_CBOW, 3, 33, 33, 2},
-        {W2B_ARCH_CBOW, 8, 64, 64, 3},     {W2B_ARCH_CBOW, 1, 1, 1, 3},
-        {W2B_ARCH_CBOW, 4, 864, 33, 3},    {W2B_ARCH_CBOW, 1, 890, 7, 2},
-        {W2B_ARCH_SKIPGRAM, 0, 50, 16, 2}, {W2B_ARCH_SKIPGRAM, 1, 20, 3, 1},
-        {W2B_ARCH_SKIPGRAM, 2, 70, 20, 2},
+        {W2B_ARCH_CBOW, 0, 16, 16, 1, mean},
+        {W2B_ARCH_CBOW, 1, 37, 16, 2, mean},
+        {W2B_ARCH_CBOW, 2, 100, 5, 3, mean},
+        {W2B_ARCH_CBOW, 3, 33, 33, 2, mean},
+        {W2B_ARCH_CBOW, 8, 64, 64, 3, mean},
+        {W2B_ARCH_CBOW, 1, 1, 1, 3, mean},
+        {W2B_ARCH_CBOW, 4, 864, 33, 3, mean},
+        {W2B_ARCH_CBOW, 1, 890, 7, 2, mean},
+        {W2B_ARCH_SKIPGRAM, 0, 50, 16, 2, mean},
+        {W2B_ARCH_SKIPGRAM, 1, 20, 3, 1, mean},
+        {W2B_ARCH_SKIPGRAM, 2, 70, 20, 2, mean},
+        {W2B_ARCH_CBOW, 1, 45, 16, 2, sum},
+        {W2B_ARCH_CBOW, 0, 20, 16, 1, sum},
     };
     const char *path = write_text();
     w2b_corpus_options options;
