@@ -81,14 +81,16 @@ THREAD_LIBS := -fopenmp
 endif
 ifneq ($(SAN),)
 W2B_CFLAGS += -O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer \
-    -Wno-format-truncation -Wno-unknown-warning-option
+    -Wno-format-truncation -Wno-unknown-warning-option \
+    $(if $(findstring integer,$(SAN)),-fsanitize-ignorelist=tests/lint/wraps)
 THREAD_LIBS += -fsanitize=$(SAN)
 endif
 
 # The only place where an instruction set beyond the baseline is asked for. On
-# other processors these files compile to an empty table.
+# other processors these files compile to an empty table; for AFL++, too, whose
+# instruments for wide registers take its compiler for ever.
 TARGET_MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
-ifneq ($(filter x86_64%,$(TARGET_MACHINE)),)
+ifneq ($(if $(findstring afl-,$(CC)),,$(filter x86_64%,$(TARGET_MACHINE))),)
 AVX2_FLAGS := -mavx2 -mfma -mf16c -mpopcnt -mbmi2
 AVX512_FLAGS := $(AVX2_FLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512dq \
     -mavx512vnni -mavx512vbmi -mavx512bitalg -mavx512vpopcntdq
@@ -198,8 +200,8 @@ $(filter-out $(CLI_UNIT_BIN),$(UNIT_BIN)): $(OBJ)/%: $(OBJ)/%.o $(HELP_OBJ) $(OB
 	$(call say,LD,$@)
 	$(link_unit)
 
-# With their own main, or with libFuzzer's where SAN asks for it.
-FUZZ_MAIN := $(if $(findstring fuzzer,$(SAN)),,$(OBJ)/tests/fuzz/replay.o)
+# With their own main, or with that of the engine.
+FUZZ_MAIN := $(if $(findstring fuzzer,$(SAN))$(findstring afl-,$(CC)),,$(OBJ)/tests/fuzz/replay.o)
 $(FUZZ_BIN): $(OBJ)/%: $(OBJ)/%.o $(OBJ)/tests/fuzz/fuzz.o $(FUZZ_MAIN) $(HELP_OBJ) \
     $(TEST_CLI_OBJ) $(OBJ)/libw2b.a
 	$(call say,LD,$@)
@@ -273,27 +275,41 @@ tsan: ## the same under ThreadSanitizer, with clang
 	+@$(MAKE) $(PARALLEL) SAN=thread CC=clang programs
 	+@$(MAKE) SAN=thread CC=clang run-sanitized
 
+# Without OpenMP, whose loops wrap by themselves.
+isan: ## the same where no number may wrap or lose its upper bits unsaid, with clang
+	+@$(MAKE) $(PARALLEL) SAN=integer CC=clang OPENMP=0 programs
+	+@$(MAKE) SAN=integer CC=clang OPENMP=0 run-sanitized
+
 run-sanitized:
 	+@$(TEST_ENV) tests/run unit cli
 
-FUZZ_SAN := fuzzer-no-link,address,undefined
+# Engines: libfuzzer (of clang), or afl (AFL++'s compiler, which brings its own
+# main and its own kind of coverage).
+ENGINE ?= libfuzzer
+FUZZ_CC_libfuzzer := clang
+FUZZ_CC_afl := afl-clang-fast
+FUZZ_SAN_libfuzzer := fuzzer-no-link,address,undefined
+FUZZ_SAN_afl := address,undefined
+FUZZ_MAKE = $(MAKE) CC=$(FUZZ_CC_$(ENGINE)) SAN=$(FUZZ_SAN_$(ENGINE)) OPENMP=0 \
+    BUILD=$(BUILD)/$(ENGINE)
 TIME ?= 60
 
-fuzz: ## look for inputs that break something, TIME=60 seconds for each reader
+fuzz: ## look for inputs that break something: TIME=60 seconds each, ENGINE=libfuzzer or afl
+	@CC=$(FUZZ_CC_$(ENGINE)) .ci/deps
 	+@$(MAKE) $(PARALLEL) all
-	+@$(MAKE) $(PARALLEL) CC=clang SAN=$(FUZZ_SAN) OPENMP=0 fuzz-programs
-	+@FUZZ_W2B='$(abspath $(OUT)/w2b)' $(MAKE) CC=clang SAN=$(FUZZ_SAN) OPENMP=0 run-fuzz
+	+@$(FUZZ_MAKE) $(PARALLEL) fuzz-programs
+	+@FUZZ_W2B='$(abspath $(OUT)/w2b)' $(FUZZ_MAKE) run-fuzz
 
 fuzz-programs: $(FUZZ_BIN) $(DIR)/.last
 
 run-fuzz:
-	@$(TEST_ENV) tests/fuzz/run $(TIME)
+	@$(TEST_ENV) tests/fuzz/run $(ENGINE) $(TIME) $(FUZZ_ONLY)
 
 fault: ## each system call and allocation fails once; killed processes; flipped bits
 	+@$(MAKE) $(PARALLEL) programs
 	@$(TEST_ENV) tests/fault.sh --all --jobs $(JOBS)
 	@$(TEST_ENV) tests/kill.sh --times 200
-	@$(TEST_ENV) tests/flip.sh --times 20000
+	@$(TEST_ENV) tests/flip.sh --times 20000 --verify 100000
 
 # What is trained on is the user's: TEXT, and a folder of public test sets, SETS.
 bench-train: all ## time training beside the peers that are installed; TEXT=FILE SETS=FOLDER
@@ -414,7 +430,7 @@ help: ## this list
 	    while IFS='	' read -r target text; do printf '  %-13s %s\n' "$$target" "$$text"; done
 
 FORCE:
-.PHONY: all programs deps test check lint asan tsan run-sanitized fuzz \
+.PHONY: all programs deps test check lint asan tsan isan run-sanitized fuzz \
     fuzz-programs run-fuzz fault scale static coverage run-coverage bench-search \
     format-check demo install \
     uninstall dist deb clean help FORCE

@@ -10,11 +10,11 @@ trap 'rm -rf "$tmp"' EXIT
 seed=${W2B_TEST_SEED:-20180315}
 times=${FUZZ_TIMES:-4000}
 passed=0 failed=0
-tests/fuzz/seeds.sh "$tmp" || exit 1
+tests/fuzz/seeds.sh "$tmp/inputs" || exit 1
 export OMP_NUM_THREADS=1
-for source in tests/fuzz/fuzz_*.c; do
-    name=$(basename "$source" .c)
-    if "$build/$name" -n "$times" -s "$seed" "$tmp/${name#fuzz_}"/* >"$tmp/log" 2>&1; then
+for inputs in "$tmp/inputs"/*; do
+    name=${inputs##*/}
+    if "$build/fuzz_${name%%-*}" -n "$times" -s "$seed" "$inputs"/* >"$tmp/log" 2>&1; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Flips bits of model files, and looks at what commands say of them.
 
-    tests/fault/flip.py [--times N] [--seed N]
+    tests/fault/flip.py [--times N] [--verify N] [--seed N]
 
 A command with a file that has one bit flipped either prints what it prints of the file that is
 whole, and exits with 0, or it exits with 1 and a message: never another answer, never that a word
-is unknown. `verify` finds every flipped bit.
+is unknown. `verify` finds every flipped bit: each one of a small file, N random ones of a larger.
 """
 
 import argparse
@@ -59,9 +59,53 @@ def make_files(folder, some):
     return names
 
 
+def overlooked(data, bits, folder):
+    """Those of the bits that `verify` does not find when they are flipped."""
+    missed = []
+    count = max(1, min(200, (8 << 20) // len(data)))
+    names = [f"flip{i}.w2b" for i in range(count)]
+    for first in range(0, len(bits), count):
+        some = bits[first:first + count]
+        for name, bit in zip(names, some):
+            data[bit >> 3] ^= 1 << (bit & 7)
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+            data[bit >> 3] ^= 1 << (bit & 7)
+        code, out, err = run(["verify", *names[:len(some)]], folder)
+        told = {line.split(b":")[1].strip() for line in err.splitlines()}
+        missed += [bit for name, bit in zip(names, some)
+                   if code != 1 or name.encode() not in told or b"%s: ok" % name.encode() in out]
+    return missed
+
+
+def verified(folder, some, times):
+    """(bits that were flipped, those that were overlooked)"""
+    with open(os.path.join(folder, "small.vec"), "w", encoding="ascii") as file:
+        file.write("5 3\na 1 2 3\nb 2 3 4\nc 3 4 6\nd 9 8 1\ne 1 2 1\n")
+    with open(os.path.join(folder, "large.vec"), "w", encoding="ascii") as file:
+        file.write("1500 100\n")
+        for i in range(1500):
+            file.write(f"w{i} " + " ".join(f"{some.gauss(0, 1):.3f}" for _ in range(100)) + "\n")
+    total = missed = 0
+    for name, method, bits in (("small", "gauss", "2"), ("large", "gauss", "8")):
+        path = os.path.join(folder, name + ".w2b")
+        run(["quantize", name + ".vec", "-o", path, "--bits", bits, "--method", method], folder)
+        with open(path, "rb") as file:
+            data = bytearray(file.read())
+        n = 8 * len(data)
+        flipped = range(n) if name == "small" else [some.randrange(n) for _ in range(times)]
+        wrong = overlooked(data, flipped, folder)
+        total += len(flipped)
+        missed += len(wrong)
+        if wrong:
+            print(f"FAILED: verify overlooks bit {wrong[0]} of the {name} file")
+    return total, missed
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=1500)
+    parser.add_argument("--verify", type=int, default=1000)
     parser.add_argument("--seed", type=int,
                         default=int(os.environ.get("W2B_TEST_SEED") or time.time_ns() % 10 ** 9))
     options = parser.parse_args()
@@ -104,9 +148,12 @@ def main():
                 failed += 1
                 print(f"FAILED: {' '.join(words)}, file {which}, byte {at}, bit {bit}: {why}")
                 print("    " + err.decode("utf-8", "replace"))
+        total, missed = verified(folder, some, options.verify)
+        failed += missed
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"{options.times} bits flipped, {refused} refused, seed {options.seed}")
+    print(f"{options.times} bits flipped, {refused} refused; verify found {total - missed} of "
+          f"{total}; seed {options.seed}")
     print(f"{int(not failed)} passed, {int(failed > 0)} failed")
     sys.exit(failed > 0)
 

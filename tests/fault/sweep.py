@@ -51,13 +51,19 @@ OUTPUT_FAULTS = [
 
 
 class Case:
-    """A command: IN/name in its words are inputs, OUT/name outputs."""
+    """A command: IN/name in its words are inputs, OUT/name outputs. `before` is what stands in OUT
+    under a name when it begins, from IN. `state` among them is a checkpoint, whose bytes hold
+    times; whatever it is afterwards, the run can go on from it. A `log` may be there or not."""
 
-    def __init__(self, name, words, stdin=None):
+    def __init__(self, name, words, stdin=None, before=None):
         self.name = name
         self.words = words.split()
         self.stdin = stdin
+        self.before = before or {}
         self.writes = any(w.startswith("OUT/") for w in self.words)
+
+
+TIMED = ("state", "log")
 
 
 # Two files for other programs; neither has both words and numbers.
@@ -74,11 +80,21 @@ def formats(w2b):
 
 def cases(w2b):
     """All of them; formats come from the command's own list."""
-    tiny = "--dim 4 --epochs 1 --min-count 1 -q"
+    tiny, run = "--dim 4 --epochs 1 --min-count 1 -q", RUN
     found = [
         Case("train", f"train IN/text {tiny} -f -o OUT/new.w2b"),
         Case("train-spool", f"train IN/text.gz {tiny} --memory 1 --spool-dir IN -f -o OUT/new.w2b"),
         Case("train-stdin", f"train - {tiny} --arch skipgram --bits 8 -f -o OUT/new.w2b", "text"),
+        Case("checkpoint", f"train IN/text {run} -f -c OUT/state -o OUT/new.w2b"),
+        Case("resume", f"train IN/text {run} -f -c OUT/state --resume -o OUT/new.w2b",
+             before={"state": "half.state"}),
+        Case("log", f"train IN/text {tiny} -f -t 1 --log OUT/log -o OUT/new.w2b"),
+        Case("update", f"train IN/text {tiny} -t 1 --update IN/wide.w2b -f -o OUT/new.w2b"),
+        Case("update-state", f"train IN/text {tiny} -t 1 --update IN/half.state -f -o OUT/new.w2b"),
+        Case("phrases", "phrases IN/text -q -f -o OUT/joined"),
+        Case("phrases-list", "phrases IN/text -q -f --list OUT/list"),
+        Case("repair", "verify IN/torn.w2b --repair OUT/whole.w2b -q -f"),
+        Case("compare", "compare IN/model.w2b IN/small.w2b --json"),
         Case("vocab", "vocab IN/text -f -o OUT/words"),
         Case("quantize", "quantize IN/tiny.vec --bits 3 -q -f -o OUT/new.w2b"),
         Case("map-html", "map IN/tiny.vec -q -f -o OUT/map.html --iterations 20"),
@@ -108,7 +124,11 @@ def cases(w2b):
     return found
 
 
-def make_inputs(w2b, folder):
+# Training of which half.state is the state after its first rounds.
+RUN = "--dim 4 --epochs 2 --min-count 1 --sample 0 --threads 1 -q"
+
+
+def make_inputs(w2b, library, folder):
     """The files that cases read."""
     for name in ("tiny.vec", "pairs.txt", "analogies.txt"):
         shutil.copy(os.path.join(DATA, name), folder)
@@ -123,6 +143,16 @@ def make_inputs(w2b, folder):
 
     run(w2b, "quantize", "tiny.vec", "-o", "model.w2b", "--bits", "8", "-q")
     run(w2b, "quantize", "tiny.vec", "-o", "small.w2b", "--bits", "2", "-q")
+    run(w2b, "train", "text", "-o", "wide.w2b", *RUN.split(), "--bits", "32")
+    with open(os.path.join(folder, "model.w2b"), "rb") as file:
+        data = bytearray(file.read())
+    data[data.index(b"{")] ^= 1  # the metadata, which can be done without
+    with open(os.path.join(folder, "torn.w2b"), "wb") as file:
+        file.write(data)
+    # Killed in front of the name of the second state.
+    env = dict(os.environ, LD_PRELOAD=library, W2B_FAULT="name:3:kill")
+    subprocess.run([w2b, "train", "text", *RUN.split(), "-c", "half.state", "--every", "1e-7",
+                    "-o", "none.w2b"], cwd=folder, env=env, check=False)
     for name in formats(w2b):
         run(w2b, "convert", "tiny.vec", f"as-{name}", "--to", name, "-q")
     run("gzip", "-k", "text", "tiny.vec")
@@ -154,9 +184,24 @@ class Runner:
         self.report = os.path.join(self.folder, "report")
         self.old = {}
 
+    def results(self):
+        """What is in OUT, but for files that are not the same twice."""
+        return {n: b for n, b in read_all(self.out).items() if n not in TIMED}
+
+    def resumes(self):
+        """Whether a run that goes on from the checkpoint ends as an undisturbed one does."""
+        if not os.path.exists(os.path.join(self.out, "state")):
+            return True
+        words = [w for w in self.case.words if w != "--resume"]
+        done = subprocess.run([self.options.w2b, *words, "--resume"], cwd=self.folder, check=False,
+                              capture_output=True)
+        return done.returncode == 0 and self.new.items() <= self.results().items()
+
     def reset(self):
         shutil.rmtree(self.out)
         os.mkdir(self.out)
+        for name, source in self.case.before.items():
+            shutil.copy(os.path.join(self.folder, "IN", source), os.path.join(self.out, name))
         for name, content in self.old.items():
             path = os.path.join(self.out, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -187,21 +232,22 @@ class Runner:
             return done.returncode, done.stdout, done.stderr, file.read()
 
     def succeeded(self, code, out):
-        return code == self.good_code and out == self.good_out and read_all(self.out) == self.new
+        return code == self.good_code and out == self.good_out and self.results() == self.new
 
     def unchanged(self):
-        return read_all(self.out) == self.old
+        return self.results() == self.old
 
     def problem(self, expected, may_stay, code, out, err, report):
         """What is wrong with the run, or None; temporary files of the killed may stay."""
         if expected == "dead" and "fired" in report:
             if code != -9:
                 return f"not killed but exit code {code}"
-            now = {n: b for n, b in read_all(self.out).items()
+            now = {n: b for n, b in self.results().items()
                    if not (may_stay and re.fullmatch(r"\..*\.tmp", os.path.basename(n)))}
             both = all(now.get(n) in (self.old.get(n), self.new.get(n)) for n in self.new)
             return None if both and set(now) <= set(self.new) else "an output is torn"
-        if expected == "term" and code == -15:
+        # With a checkpoint it comes to rest by itself.
+        if expected == "term" and code in (-15, 4 if "-c" in self.case.words else -15):
             return None if self.unchanged() else "the output is not what it was"
         for line in report.splitlines():
             if line.startswith(("leak", "open")):
@@ -215,7 +261,7 @@ class Runner:
         if code != 1:
             return f"exit code {code}"
         # What was written before the rest could not be printed stays.
-        if not self.unchanged() and not (self.good_out and read_all(self.out) == self.new):
+        if not self.unchanged() and not (self.good_out and self.results() == self.new):
             return "the folder is not what it was: " + " ".join(sorted(os.listdir(self.out)))
         text = err.decode("utf-8", "replace")
         if not text.startswith("w2b: ") or not text.endswith("\n"):
@@ -228,7 +274,9 @@ class Runner:
         """The n to be tried."""
         report = self.run(f"{kind.rstrip('+')}:1:none", named)[3]
         calls = int(re.search(r"calls (\d+)", report).group(1))
-        most = 10 ** 9 if self.options.all else 5 if kind.endswith("+") else 16
+        # Training takes ten times as long as the others.
+        few = self.case.words[0] == "train"
+        most = 10 ** 9 if self.options.all else 5 if few or kind.endswith("+") else 16
         if calls <= most:
             return range(1, calls + 1)
         head = most // 3
@@ -248,6 +296,8 @@ class Runner:
                 # A file without a name has one for a moment, if it is to replace another.
                 may_stay = named or (self.old and kind in ("name", "close"))
                 why = self.problem(expected, may_stay, code, out, err, report)
+                if not why and not self.resumes():
+                    why = "the run cannot go on from its checkpoint"
                 if why:
                     self.failed.append(
                         f"{self.case.name} {spec}{' named' if named else ''}: {why}\n    "
@@ -259,7 +309,7 @@ class Runner:
 
     def everything(self):
         first = self.run("alloc:1:none")
-        self.good_code, self.good_out, self.new = first[0], first[1], read_all(self.out)
+        self.good_code, self.good_out, self.new = first[0], first[1], self.results()
         if first[0] not in (0, 3) or bool(self.new) != self.case.writes:
             self.failed.append(f"{self.case.name}: undisturbed, exit code {first[0]}: {first[2]}")
             return self
@@ -291,7 +341,7 @@ def main():
     os.mkdir(inputs)
     passed = failed = tried = 0
     try:
-        make_inputs(options.w2b, inputs)
+        make_inputs(options.w2b, options.library, inputs)
         chosen = [c for c in cases(options.w2b) if options.only in c.name]
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for runner in pool.map(lambda c: Runner(c, options, inputs).everything(), chosen):

@@ -10,12 +10,10 @@ w2b=$(realpath "${W2B:-./w2b}") || exit 1
 data=tests/cli/data
 export OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1
 
-for target in formats container options testset vocab stream number query; do
-    mkdir -p "$out/$target"
-    for known in tests/fuzz/corpus/"$target"/*; do
-        [ -f "$known" ] && cp "$known" "$out/$target/"
-    done
+for known in tests/fuzz/corpus/*; do
+    [ -d "$known" ] && mkdir -p "$out/${known##*/}" && cp "$known"/* "$out/${known##*/}/"
 done
+mkdir -p "$out"/{container,options,testset,vocab,stream,number,query,tokenizer,checkpoint} || exit 1
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 
@@ -25,33 +23,56 @@ tagged()
     { printf '%b' "\\x$1"; cat "$2"; } >"$out/$3/$4"
 }
 
+# named FORMAT FILE NAME: the file behind the line that says what it is read as.
+named()
+{
+    mkdir -p "$out/formats-$1"
+    { echo "$1"; cat "$2"; } >"$out/formats-$1/$3"
+}
+
 # Formats: every one that the command writes, the first words only, and what
-# comes with it; behind 0, found by content.
+# comes with it. As "auto" they are found by content.
 head -n 6 $data/tiny.vec | sed '1s/.*/5 6/' >"$tmp/tiny.vec"
 names=$("$w2b" help convert | tr -s ' \n' '  ' |
     sed 's/.*--to FORMAT.*One of: \([^.]*\)\..*/\1/; s/,/ /g; s/ or / /g')
 for name in $names; do
     [ "$name" != auto ] || continue
-    mkdir "$tmp/$name"
-    "$w2b" convert "$tmp/tiny.vec" "$tmp/$name/vectors" --to "$name" -q 2>/dev/null || continue
-    find "$tmp/$name" -type f | while read -r file; do
-        tagged 00 "$file" formats "$name-$(basename "$file")"
+    mkdir -p "$tmp/as/$name"
+    "$w2b" convert "$tmp/tiny.vec" "$tmp/as/$name/vectors" --to "$name" -q 2>/dev/null || continue
+    find "$tmp/as/$name" -type f | while read -r file; do
+        base=$(basename "$file")
         # With the file of words behind it.
-        { printf '\0'; cat "$file"; printf '\377\377\377\377the\nof\nand\nto\nin\n'; } \
-            >"$out/formats/$name-$(basename "$file")-words"
-        # As the readers by number, whatever the content says.
-        for id in 01 02 03 04 05 07 40; do
-            tagged "$id" "$file" formats "$name-$(basename "$file")-$id"
-        done
+        { cat "$file"; printf '\377\377\377\377the\nof\nand\nto\nin\n'; } >"$tmp/words"
+        named auto "$file" "$name-$base"
+        # These two have no reader of their own.
+        case $name in model2vec | projector) ;; *) named "$name" "$tmp/words" "$base" ;; esac
     done
 done
-printf '\0the 0.5 1 2\nof 1e-3 -2.5 3\n' >"$out/formats/glove"
-printf '\0the\t0.5\t1\nof\t1\t2\n' >"$out/formats/tabs"
+tagged 06 "$tmp/as/model2vec/vectors/tokenizer.json" tokenizer written
+printf '%s' '{"model":{"type":"Unigram","vocab":[["a",-1],["b",-2.5]]},"added_tokens":[
+{"id":2,"content":"c\u0000\ud83d\ude00"}]}' >"$tmp/unigram"
+tagged 04 "$tmp/unigram" tokenizer unigram
+printf 'the 0.5 1 2\nof 1e-3 -2.5 3\n' >"$tmp/glove"
+printf 'the\t0.5\t1\nof\t1\t2\n' >"$tmp/tabs"
+printf '2 64\nthe 12345678901234567890\nof 18446744073709551615\n' >"$tmp/signs"
+named glove "$tmp/glove" plain
+named table "$tmp/tabs" tabs
+named binarized-text "$tmp/signs" signs
+for file in glove tabs signs; do
+    named auto "$tmp/$file" $file
+done
+# Word2Bits' own numbers become codes on the way.
+printf '3 2\na 0.33333334 -0.33333334\nb 0.33333334 0.33333334\nc -0.33333334 0.33333334\n' \
+    >"$tmp/bits"
+named word2vec-text "$tmp/bits" bits
+"$w2b" convert "$tmp/bits" "$tmp/bits.bin" --to word2vec-binary -q &&
+    named word2vec-binary "$tmp/bits.bin" bits
 
 # The container, in all methods and bits.
 for file in tests/golden/*.w2b tests/golden/bad/*.w2b; do
     tagged 01 "$file" container "$(basename "$file")"
-    tagged 00 "$file" formats "golden-$(basename "$file")"
+    tagged 02 "$file" container "repair-$(basename "$file")"
+    named auto "$file" "golden-$(basename "$file")"
 done
 for method in $("$w2b" help quantize | tr -s ' \n' '  ' |
     sed 's/.*--method [A-Z]* .*One of: \([^.]*\)\..*/\1/; s/,/ /g; s/ or / /g'); do
@@ -75,7 +96,7 @@ tagged 01 "$tmp/words" vocab words
 for codec in gzip bzip2 xz zstd; do
     $codec -c "$tmp/text" >"$out/stream/$codec"
     tagged 00 "$out/stream/$codec" vocab "$codec"
-    tagged 00 <($codec -c "$tmp/tiny.vec") formats "$codec"
+    named auto <($codec -c "$tmp/tiny.vec") "$codec"
 done
 cat "$out/stream/gzip" "$out/stream/gzip" >"$out/stream/two-members"
 
@@ -100,3 +121,10 @@ i=0
 done
 printf '\0text\0-o\0m.w2b\0--dim=1K\0-T2\0--no-quiet\0--sample\0001e-4\0--\0-x' \
     >"$out/options/values"
+
+# Checkpoints: bytes over others.
+printf '\0' >"$out/checkpoint/as-it-is"
+printf '\1' >"$out/checkpoint/bits"
+printf '\2\20\0\10\2\0\0\0\0\0\0\0' >"$out/checkpoint/head"
+printf '\3\100\1\4\0\377\377\0\2\2\1\1' >"$out/checkpoint/two-places"
+printf '\4\0\1\1\0' >"$out/checkpoint/cut"
