@@ -10,7 +10,7 @@
 /* Numbers a vector while training, where the user has no wish: so many, or so
  * many times those that are stored if that is less. */
 #define TRAIN_DIM 416
-#define TRAIN_TIMES 6
+#define TRAIN_TIMES 8
 
 void w2b_train_defaults(w2b_train_options *options)
 {

@@ -63,7 +63,8 @@ PYTHON
 # Each prints nothing and leaves its vectors in $out.
 ours()
 {
-    "$w2b" train "$text" -o "$out" -f -q -d "$dim" -e "$epochs" -t "$threads" "$@"
+    "$w2b" train "$text" -o "$out" -f -q -d "$dim" --train-dim "$dim" -e "$epochs" -t "$threads" \
+        --sample 1e-4 "$@"
 }
 run_word2bits()
 {
@@ -92,13 +93,13 @@ programs()
     "$gensim" -c 'import gensim' 2>/dev/null && has_gensim=yes
     case $1 in
         bits)
-            printf 'w2b, 1 bit\tours --bits 1\n'
-            printf 'w2b, 1 bit, fewest negatives\tours --bits 1 --pool 16\n'
+            printf 'w2b, 1 bit\tours --train-bits 1 --bits 1\n'
+            printf 'w2b, 1 bit, fewest negatives\tours --train-bits 1 --bits 1 --pool 16\n'
             [ -z "${WORD2BITS-}" ] || printf 'word2bits.cpp\trun_word2bits\n'
             ;;
         float)
             printf 'w2b, floats\tours --train-bits 0 --bits 32 -n 5\n'
-            printf 'w2b, 1 bit in the loop, stored as floats\tours --bits 32 -n 5\n'
+            printf 'w2b, 1 bit in the loop, stored as floats\tours --train-bits 1 --bits 32 -n 5\n'
             [ -z "$has_gensim" ] || printf 'gensim\trun_gensim 8 0\n'
             ! command -v "$fasttext" >/dev/null || printf 'fastText\trun_fasttext cbow 8\n'
             ;;

@@ -62,14 +62,18 @@ column()
 # sweep RECIPE SEED: one row
 sweep()
 {
-    local options bytes seconds analogies
-    options=$(sed -n "s/^$1\t//p" "$here/recipes.tsv")
+    local trained options bytes seconds analogies state
+    IFS=$'\t' read -r trained options < <(sed -n "s/^$1\t//p" "$here/recipes.tsv") || true
     [ -n "$options" ] || { echo "sweep: no recipe $1 in recipes.tsv" >&2; exit 1; }
+    # Where another recipe has trained the same, the rest is to store it otherwise.
+    state=$tmp/$trained.$2.state
     # What one asked for, then what it took: user and system time.
     # shellcheck disable=SC2086 # several options
     { TIMEFORMAT='%U %S'; time "$w2b" train -f "$text" -o "$tmp/model.w2b" --seed "$2" \
-        $options 2>"$tmp/train.log"; } 2>"$tmp/time" || { cat "$tmp/train.log" >&2; exit 1; }
-    seconds=$(awk '{ printf "%.0f", $1 + $2 }' "$tmp/time")
+        --checkpoint "$state" --every 0 --resume $options 2>"$tmp/train.log"; } 2>"$tmp/time" ||
+        { cat "$tmp/train.log" >&2; exit 1; }
+    [ -s "$state.time" ] || cp "$tmp/time" "$state.time"
+    seconds=$(awk '{ printf "%.0f", $1 + $2 }' "$state.time")
     "$w2b" eval -q "$tmp/model.w2b" --top 30000 --tsv "$sets/questions-words.txt" >"$tmp/a.tsv"
     "$w2b" eval -q "$tmp/model.w2b" --tsv "${similarity[@]}" >"$tmp/s.tsv"
     bytes=$(column bytes_per_word <"$tmp/a.tsv")
