@@ -56,8 +56,8 @@ echo "$words words of English, made up from tables of facts (data/tables):"
 echo
 sed -n '/^.\{120,260\}$/{p;q;}' text.txt | fold -s -w 76 | sed 's/^/    /; s/ $//'
 
-title "Training: 2 bits a number"
-show train text.txt -o model.w2b --dim 208 --window 5 --sample 1e-3 --epochs 10
+title "Training: 106 bytes a word"
+show train text.txt -o model.w2b --bytes-per-word 106 --window 5 --sample 1e-3 --epochs 10
 
 title "Questions"
 show neighbors model.w2b france piano -k 4
@@ -70,7 +70,7 @@ title "Vectors from elsewhere"
 echo "The same text with ordinary 32-bit floats, as most programs write them:"
 echo
 show train text.txt -o floats.w2b --dim 100 --window 5 --rate 0.05 --epochs 10 \
-    --train-bits 0 --bits 32
+    --train-bits 0 --bits 32 --axes off
 show convert floats.w2b floats.txt
 for bits in 4 2 1; do
     "$w2b" quantize -q floats.txt -o "floats-$bits.w2b" --bits "$bits"
@@ -88,7 +88,7 @@ for bits in 4 2 1; do
     file=floats-$bits.w2b
     row "  quantized, bits a number: $bits" "$file" "$(field "$file" bytes_per_word)"
 done
-row "trained with 1 bit, stored in 2" model.w2b "$(field model.w2b bytes_per_word)"
+row "trained with 2 bits, stored in 4" model.w2b "$(field model.w2b bytes_per_word)"
 
 title "Your turn"
 cat <<'END'
