@@ -1,7 +1,7 @@
 /*
  * update.c - training goes on from a finished model.
  *
- * A model holds one vector a word: the code of u + v. What tells u from v is
+ * A model holds one vector a word: the code of u and v together. What tells u from v is
  * lost, and what the code rounded off; both begin as parts of it whose sum is
  * what was stored. Going on with other text of the same kind, 4/5 and 1/5 gave
  * better vectors than halves (MEN .56 and .50, rare words .20 and .12; 2.5 million

@@ -616,11 +616,12 @@ typedef struct w2b_train_report {
 } w2b_train_report;
 
 /* Learns vectors from the files by CBOW or skip-gram with negative sampling
- * and a quantizer in the loop (Word2Bits, Lam 2018), and stores u + v at
- * `bits`. `report` may be NULL. W2B_ERR_DATA: fewer than two words are left
- * in the vocabulary, or the numbers ran away; a checkpoint is then of the time
- * before. W2B_ERR_CANCELLED: if diag->path is not empty, it is the checkpoint,
- * which holds all that was done. */
+ * and a quantizer in the loop (Word2Bits, Lam 2018), and stores at `bits` what
+ * comes of u and v: their sum, or its principal axes. `report` may be NULL.
+ * W2B_ERR_DATA: fewer than two words are left in the vocabulary, or the numbers
+ * ran away; a checkpoint is then of the time before. W2B_ERR_CANCELLED: if
+ * diag->path is not empty, it is the checkpoint, which holds all that was
+ * done. */
 W2B_API w2b_err w2b_train(const char *const *paths, size_t n_paths,
                           const w2b_train_options *options, w2b_model **model,
                           w2b_train_report *report, w2b_diag *diag);
