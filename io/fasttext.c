@@ -101,7 +101,7 @@ static w2b_err read_entry(reader *r, uint64_t i, w2b_diag *diag)
     if (!found)
         return w2b_binary_fail(&r->file, W2B_ERR_FORMAT, diag, "word %llu of %llu does not end",
                                (unsigned long long)i + 1,
-                               (unsigned long long)(r->words + r->labels));
+                               (unsigned long long)r->words + r->labels);
     const uint8_t *bytes = NULL;
     err = w2b_binary_take(&r->file, length + 1 + 8 + 1, "its dictionary", &bytes, diag);
     if (err)

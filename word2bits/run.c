@@ -365,10 +365,10 @@ static int make_shares(w2b_trainer *t, w2b_share *own, uint32_t number)
 }
 
 /* Sets *no_memory if any of the threads is short of it. */
-static void run_threads(w2b_trainer *t, uint32_t wanted, w2b_share *shares, atomic_int *no_memory)
+static void run_threads(w2b_trainer *t, w2b_share *shares, atomic_int *no_memory)
 {
     w2b_pace *pace = &t->pace;
-#pragma omp parallel num_threads((int)wanted)
+#pragma omp parallel num_threads((int)w2b_trainer_threads(&t->options, &t->latents))
     {
         /* fewer threads may have come than were asked for */
         const uint32_t number = (uint32_t)omp_get_thread_num();
@@ -399,7 +399,7 @@ w2b_err w2b_trainer_run(w2b_trainer *t)
     if (!shares || pace_make(t))
         atomic_store(&no_memory, 1);
     else
-        run_threads(t, wanted, shares, &no_memory);
+        run_threads(t, shares, &no_memory);
     w2b_free(t->pace.streams);
     w2b_free(t->pace.loose);
     w2b_free(shares);
