@@ -113,15 +113,9 @@ static void add_stretch(job *j, size_t first, size_t end)
 {
     const size_t dim = j->code->dim;
 #pragma omp parallel for num_threads(j->lesson->threads) schedule(dynamic, 8)
-    for (size_t i = 0; i < dim; i++) {
-        double *row = j->square + i * dim;
-        for (size_t r = first; r < end; r++) {
-            const float *x = j->lesson->rows + r * dim;
-            const double factor = j->gain[r] * x[i];
-            for (size_t k = i; k < dim; k++)
-                row[k] += factor * x[k];
-        }
-    }
+    for (size_t i = 0; i < dim; i++)
+        w2b_add_products(j->square + i * dim, i, dim, j->lesson->rows + first * dim, dim,
+                         end - first, j->gain + first);
 }
 
 static void find_basis(job *j)
@@ -131,9 +125,7 @@ static void find_basis(job *j)
     memset(j->square, 0, dim * dim * sizeof *j->square);
     for (size_t first = 0; first < n; first += STRETCH)
         add_stretch(j, first, n - first < STRETCH ? n : first + STRETCH);
-    for (size_t i = 0; i < dim; i++)
-        for (size_t k = 0; k < i; k++)
-            j->square[i * dim + k] = j->square[k * dim + i];
+    w2b_mirror_upper(j->square, dim);
     if (w2b_eigen(j->square, dim, j->values, j->work)) {
         /* Any basis makes a code that can be read. */
         memset(j->square, 0, dim * dim * sizeof *j->square);

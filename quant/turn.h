@@ -17,4 +17,9 @@ void w2b_turn_seed_draw(w2b_code *code, const w2b_lesson *lesson, uint8_t *param
 void w2b_turn_by_seed(const w2b_code *code, const float *x, float *y);
 void w2b_turn_back_by_seed(const w2b_code *code, const float *x, float *y);
 
+/* All of them, in the initializer of such a scheme. */
+#define W2B_TURN_FIELDS                                                              \
+    .dim_limit = W2B_TURN_DIM_LIMIT, .params_size = w2b_turn_seed_size,              \
+    .train = w2b_turn_seed_draw, .turn = w2b_turn_by_seed, .turn_back = w2b_turn_back_by_seed
+
 #endif

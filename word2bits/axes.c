@@ -95,14 +95,9 @@ static void add_stretch(job *j, size_t n)
     const size_t dim = j->dim;
 #pragma omp parallel for schedule(dynamic, 8)
     for (size_t i = 0; i < dim; i++) {
-        double *row = j->square + i * dim;
-        for (size_t r = 0; r < n; r++) {
-            const float *x = j->stretch + 2 * r * dim;
-            const double factor = x[i];
-            j->mean[i] += factor;
-            for (size_t k = i; k < dim; k++)
-                row[k] += factor * x[k];
-        }
+        for (size_t r = 0; r < n; r++)
+            j->mean[i] += j->stretch[2 * r * dim + i];
+        w2b_add_products(j->square + i * dim, i, dim, j->stretch, 2 * dim, n, NULL);
     }
 }
 
@@ -120,8 +115,8 @@ static void find_covariance(job *j)
         for (size_t k = i; k < dim; k++) {
             double *at = j->square + i * dim + k;
             *at = *at / (double)j->rows - j->mean[i] * j->mean[k];
-            j->square[k * dim + i] = *at;
         }
+    w2b_mirror_upper(j->square, dim);
 }
 
 /* What the numbers along an axis are multiplied by. */
