@@ -598,6 +598,9 @@ w2b_err w2b_checkpoint_load(w2b_trainer *t)
         err = fail_file(&r, W2B_ERR_FORMAT, "the checkpoint cannot be right");
     if (!err)
         err = read_state(t, &r, head, &s);
+    /* a round takes a word at least; jobs are numbered by it, see run.c */
+    if (!err && head[ROUNDS] > t->tokens)
+        err = fail_file(&r, W2B_ERR_FORMAT, "the checkpoint cannot be right");
     if (!err && !isfinite(w2b_trainer_largest(t)))
         err = fail_file(&r, W2B_ERR_FORMAT, "the numbers of the checkpoint are not finite");
     reader_close(&r);

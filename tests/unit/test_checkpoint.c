@@ -327,6 +327,15 @@ static void lies_with_right_checksums_are_found(void **state)
             expect_bad(text, (const char *)bytes, size, &diag);
             w2b_put_u64(bytes + at, before);
         }
+    /* more rounds than there are words */
+    const uint64_t done = w2b_get_u64(bytes + last);
+    const uint64_t more[] = {100000, (uint64_t)1 << 62, UINT64_MAX};
+    for (size_t v = 0; v < sizeof more / sizeof *more; v++) {
+        w2b_put_u64(bytes + last, more[v]);
+        w2b_put_u64(bytes + end, w2b_checksum_best()(bytes, end));
+        expect_bad(text, (const char *)bytes, size, &diag);
+    }
+    w2b_put_u64(bytes + last, done);
     w2b_put_u64(bytes + end, w2b_checksum_best()(bytes, end));
     /* walkers: behind starts, counts and bytes, each with one checksum */
     w2b_vocab *vocab;
