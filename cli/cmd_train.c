@@ -83,7 +83,9 @@ static const w2b_opt options[] = {
      .more = "A share of all words; 0 thins none.",
      W2B_OPT_AT(args, train.sample), .real_low = 0, .real_high = 1},
     {.name = "rate", .kind = W2B_OPT_REAL, .value = "X", .help = "learning rate to begin with",
-     .more = "It falls linearly. 0 takes the one that is recommended for the other options.",
+     .more = "It falls like the root of what is left to do; rows of rare words move further, "
+             "those of common ones less. 0 takes the rate that is recommended for the other "
+             "options.",
      W2B_OPT_AT(args, train.rate), .real_low = 0, .real_high = 10, .zero = "recommended"},
     {.name = "train-bits", .letter = 'T', .kind = W2B_OPT_COUNT, .value = "N",
      .help = "bits of the quantizer in the loop, 0 = none",

@@ -50,6 +50,7 @@ typedef struct w2b_fixed_rows {
     size_t n, panels;
     int16_t *latents;     /* panel p of row r at latents + p * apart + r * 32 */
     uint32_t *codes;      /* row r from codes + r * words on */
+    const float *rates;   /* [all rows] what their steps are multiplied by */
     size_t apart, words;
     uint64_t number;      /* of the first of them, among all moves of a run */
     uint32_t column;      /* of the matrix that they begin with */

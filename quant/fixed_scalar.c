@@ -154,10 +154,11 @@ static void move(const w2b_fixed_rule *rule, const int32_t sums[PANEL], const w2
 {
     const float *noise =
         rule->noise + (w2b_fixed_noise_at(to, i) + (uint32_t)p * PANEL) % W2B_FIXED_NOISE;
+    const float scale = rule->scale * to->rates[to->rows[i]];
     int16_t *latent = to->latents + p * to->apart + to->rows[i] * PANEL;
     for (size_t c = 0; c < PANEL; c++) {
         const size_t d = woven(c);
-        const int32_t moved = latent[c] + nearest(fma_once((float)sums[d], rule->scale, noise[d]));
+        const int32_t moved = latent[c] + nearest(fma_once((float)sums[d], scale, noise[d]));
         latent[c] = (int16_t)(moved > INT16_MAX   ? INT16_MAX
                               : moved < INT16_MIN ? INT16_MIN
                                                   : moved);

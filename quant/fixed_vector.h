@@ -242,6 +242,7 @@ typedef struct place {
     int16_t *latent;
     size_t apart;
     uint32_t *codes;
+    vec scale;
 } place;
 
 /* Structures come by value: the compiler cannot know that none of their numbers is
@@ -251,20 +252,20 @@ INLINE place place_of(w2b_fixed_rule rule, w2b_fixed_rows to, size_t i, size_t p
     const size_t row = to.rows[i];
     const uint32_t at = w2b_fixed_noise_at(&to, i) + (uint32_t)p * PANEL;
     return (place){rule.noise + at % W2B_FIXED_NOISE, to.latents + p * to.apart + row * PANEL,
-                   to.apart, to.codes + row * to.words + p * rule.bits};
+                   to.apart, to.codes + row * to.words + p * rule.bits,
+                   vec_all(rule.scale * to.rates[row])};
 }
 
 /* Moves the k-th panel from a place on. */
 INLINE void move(w2b_fixed_rule rule, whole sum[2][VECS], place at, unsigned k)
 {
-    const vec scale = vec_all(rule.scale);
     const float *noise = at.noise + k * PANEL;
     int16_t *latent = at.latent + k * at.apart;
     whole x[VECS];
     UNROLL
     for (int v = 0; v < VECS; v++) {
-        const whole low = step_of(sum[0][v], scale, noise + LANES * v);
-        const whole high = step_of(sum[1][v], scale, noise + 16 + LANES * v);
+        const whole low = step_of(sum[0][v], at.scale, noise + LANES * v);
+        const whole high = step_of(sum[1][v], at.scale, noise + 16 + LANES * v);
         x[v] = whole_adds16(whole_load(latent + SHORTS * v), whole_pack(low, high));
         whole_store(latent + SHORTS * v, x[v]);
     }

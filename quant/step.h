@@ -42,9 +42,9 @@ typedef struct w2b_step_kern {
     void (*mean)(const float *rows, size_t stride, size_t first, size_t end, size_t skip,
                  float scale, float *out, size_t out_stride, size_t panels);
 
-    /* out[16 p + c] += the sum over i of rows[list[i]], for a latent row. */
+    /* out[16 p + c] += by * the sum over i of rows[list[i]], for a latent row. */
     void (*accumulate)(const float *rows, size_t stride, const unsigned *list, size_t count,
-                       float *out, size_t panels);
+                       float by, float *out, size_t panels);
 
     /* out[j * 16 + i] = a[i * 16 + j], 16 by 16 numbers of 32 bits, of any kind. */
     void (*transpose)(const void *a, void *out);
@@ -61,14 +61,14 @@ typedef struct w2b_step_kern {
     void (*gather)(const float *diagonal, const float *paired, const float *g, const float *rows,
                    size_t n, float *out);
 
-    /* latent[y][16 p + c] += the sum over i of g[y * 16 + i] * rows[i], for
-     * y < n in this order: a latent row may occur more than once. */
-    void (*spread)(const float *g, size_t n, const float *rows, size_t stride,
+    /* latent[y][16 p + c] += by[y] * the sum over i of g[y * 16 + i] * rows[i],
+     * for y < n in this order: a latent row may occur more than once. */
+    void (*spread)(const float *g, const float *by, size_t n, const float *rows, size_t stride,
                    float *const *latent, size_t panels);
 
-    /* latent[i][16 p + c] += g[i] * rows[i], for i < n in order. */
-    void (*spread_diagonal)(const float *g, size_t n, const float *rows, size_t stride,
-                            float *const *latent, size_t panels);
+    /* latent[i][16 p + c] += g[i] * by[i] * rows[i], for i < n in order. */
+    void (*spread_diagonal)(const float *g, const float *by, size_t n, const float *rows,
+                            size_t stride, float *const *latent, size_t panels);
 
     /* s[i] = sum over k of partials[k * stride + i], k < groups, and
      * grad[i] = rate * (want[i] - mass[i] / (1 + exp(-s[i]))), i < n, a

@@ -49,13 +49,13 @@ static void mean(const float *rows, size_t stride, size_t first, size_t end, siz
 }
 
 static void accumulate(const float *rows, size_t stride, const unsigned *list, size_t count,
-                       float *out, size_t panels)
+                       float by, float *out, size_t panels)
 {
     for (size_t c = 0; c < 16 * panels; c++) {
         float sum = 0;
         for (size_t i = 0; i < count; i++)
             sum += rows[c / 16 * stride + (size_t)list[i] * 16 + c % 16];
-        out[c] += sum;
+        out[c] = fma_once(by, sum, out[c]);
     }
 }
 
@@ -95,20 +95,23 @@ static void gather(const float *diagonal, const float *paired, const float *g, c
     }
 }
 
-static void spread(const float *g, size_t n, const float *rows, size_t stride,
+static void spread(const float *g, const float *by, size_t n, const float *rows, size_t stride,
                    float *const *latent, size_t panels)
 {
     for (size_t y = 0; y < n; y++)
-        for (size_t c = 0; c < 16 * panels; c++)
-            latent[y][c] += dot(0, g + y * 16, 1, rows + c / 16 * stride + c % 16, 16, 16);
+        for (size_t c = 0; c < 16 * panels; c++) {
+            const float *column = rows + c / 16 * stride + c % 16;
+            latent[y][c] = fma_once(by[y], dot(0, g + y * 16, 1, column, 16, 16), latent[y][c]);
+        }
 }
 
-static void spread_diagonal(const float *g, size_t n, const float *rows, size_t stride,
-                            float *const *latent, size_t panels)
+static void spread_diagonal(const float *g, const float *by, size_t n, const float *rows,
+                            size_t stride, float *const *latent, size_t panels)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < 16 * panels; c++)
-            latent[i][c] = fma_once(g[i], rows[c / 16 * stride + i * 16 + c % 16], latent[i][c]);
+            latent[i][c] =
+                fma_once(g[i] * by[i], rows[c / 16 * stride + i * 16 + c % 16], latent[i][c]);
 }
 
 static void gradient(const float *partials, size_t groups, size_t stride, const float *want,

@@ -83,8 +83,9 @@ static void mean(const float *rows, size_t stride, size_t first, size_t end, siz
 }
 
 static void accumulate(const float *rows, size_t stride, const unsigned *list, size_t count,
-                       float *out, size_t panels)
+                       float by, float *out, size_t panels)
 {
+    const vec factor = vec_all(by);
     for (size_t p = 0; p < panels; p++) {
         const float *panel = rows + p * stride;
         vec sum[VECS];
@@ -95,7 +96,7 @@ static void accumulate(const float *rows, size_t stride, const unsigned *list, s
                 sum[v] = vec_add(sum[v], vec_load(panel + (size_t)list[i] * 16 + LANES * v));
         for (int v = 0; v < VECS; v++) {
             float *to = out + p * 16 + LANES * v;
-            vec_store(to, vec_add(vec_load(to), sum[v]));
+            vec_store(to, vec_fma(factor, sum[v], vec_load(to)));
         }
     }
 }
@@ -166,8 +167,8 @@ static void scores(const float *rows, size_t n, const float *b, float *out, int 
         score_rows(rows + y * 16, b, kept, 1, out + y * 16, add);
 }
 
-INLINE void spread_rows(const float *g, const float *right, int rows, float *const *latent,
-                        size_t column)
+INLINE void spread_rows(const float *g, const float *by, const float *right, int rows,
+                        float *const *latent, size_t column)
 {
     vec sum[ROWS][VECS];
     UNROLL
@@ -183,34 +184,34 @@ INLINE void spread_rows(const float *g, const float *right, int rows, float *con
         UNROLL
         for (int v = 0; v < VECS; v++) {
             float *to = latent[r] + column + LANES * v;
-            vec_store(to, vec_add(vec_load(to), sum[r][v]));
+            vec_store(to, vec_fma(vec_all(by[r]), sum[r][v], vec_load(to)));
         }
 }
 
 /* A few rows at a time from their begin to their end, which is the order in
  * which they are fetched fastest. */
-static void spread(const float *g, size_t n, const float *rows, size_t stride,
+static void spread(const float *g, const float *by, size_t n, const float *rows, size_t stride,
                    float *const *latent, size_t panels)
 {
     size_t y = 0;
     for (; y + ROWS <= n; y += ROWS)
         for (size_t p = 0; p < panels; p++)
-            spread_rows(g + y * 16, rows + p * stride, ROWS, latent + y, p * 16);
+            spread_rows(g + y * 16, by + y, rows + p * stride, ROWS, latent + y, p * 16);
     for (; y < n; y++)
         for (size_t p = 0; p < panels; p++)
-            spread_rows(g + y * 16, rows + p * stride, 1, latent + y, p * 16);
+            spread_rows(g + y * 16, by + y, rows + p * stride, 1, latent + y, p * 16);
 }
 
-static void spread_diagonal(const float *g, size_t n, const float *rows, size_t stride,
-                            float *const *latent, size_t panels)
+static void spread_diagonal(const float *g, const float *by, size_t n, const float *rows,
+                            size_t stride, float *const *latent, size_t panels)
 {
     for (size_t i = 0; i < n; i++) {
-        const vec by = vec_all(g[i]);
+        const vec factor = vec_all(g[i] * by[i]);
         for (size_t p = 0; p < panels; p++)
             for (int v = 0; v < VECS; v++) {
                 float *to = latent[i] + p * 16 + LANES * v;
                 const vec row = vec_load(rows + p * stride + i * 16 + LANES * v);
-                vec_store(to, vec_fma(by, row, vec_load(to)));
+                vec_store(to, vec_fma(factor, row, vec_load(to)));
             }
     }
 }

@@ -67,14 +67,12 @@ static double direction(const w2b_trainer *t, uint64_t row, float *x, float *v)
     const uint32_t dim = t->latents.dim;
     w2b_trainer_vector(t, row, 0, dim, x);
     const double length = length_of(x, dim);
-    if (t->options.train_bits) {
-        w2b_latents_fetch(&t->latents, 0, row, 0, dim, x);
-        w2b_latents_fetch(&t->latents, 1, row, 0, dim, v);
-        bring_to(x, dim, 1);
-        bring_to(v, dim, SHARE_OF_V);
-        for (uint32_t i = 0; i < dim; i++)
-            x[i] += v[i];
-    }
+    w2b_latents_fetch(&t->latents, 0, row, 0, dim, x);
+    w2b_latents_fetch(&t->latents, 1, row, 0, dim, v);
+    bring_to(x, dim, 1);
+    bring_to(v, dim, SHARE_OF_V);
+    for (uint32_t i = 0; i < dim; i++)
+        x[i] += v[i];
     bring_to(x, dim, 1);
     return length;
 }

@@ -38,7 +38,7 @@
 #include "io/stream.h"
 #include "word2bits/vocab.h"
 
-#define VERSION 2
+#define VERSION 3
 #define BLOCK ((size_t)1 << 20)
 
 static const char MAGIC[8] = {'W', '2', 'B', 'S', 'T', 'A', 'T', 'E'};

@@ -47,7 +47,7 @@ static void fill_plan(const w2b_trainer *t, w2b_train_plan *plan)
     plan->corpus = *report;
     plan->threads = w2b_trainer_threads(o, &t->latents);
     plan->matrices = 2 * (uint64_t)t->latents.bytes;
-    plan->vocabulary = text + 16 * vocab->n + 12 * vocab->n;
+    plan->vocabulary = text + 16 * vocab->n + 20 * vocab->n;
     if (most > o->corpus.memory)
         plan->ids_on_disk = most;
     else

@@ -28,6 +28,7 @@ typedef struct share_work {
     float *inputs;   /* gradients of the inputs, likewise */
     float *tiles;    /* [2][16][16] transposed */
     float **targets; /* [outputs] */
+    float *rates;    /* [outputs] */
 } share_work;
 
 /* ----- Memory --------------------------------------------------------------- */
@@ -101,7 +102,7 @@ static size_t share_bytes(const w2b_round *round, uint32_t groups)
 {
     const size_t panels = (size_t)groups * round->latents->group / 16;
     return panels * (contexts_stride(round) + means_stride(round)) * sizeof(float) +
-           512 * sizeof(float) + round->room.outputs * sizeof(float *);
+           512 * sizeof(float) + round->room.outputs * (sizeof(float *) + sizeof(float));
 }
 
 static void share_release(w2b_share *share)
@@ -111,6 +112,7 @@ static void share_release(w2b_share *share)
     w2b_free(work->inputs);
     w2b_free(work->tiles);
     w2b_free(work->targets);
+    w2b_free(work->rates);
     w2b_free(work);
 }
 
@@ -123,7 +125,8 @@ static int share_make(w2b_share *share, const w2b_round *round)
     work->inputs = w2b_alloc_lines(work->panels * means_stride(round), sizeof(float));
     work->tiles = w2b_alloc_lines(512, sizeof(float));
     work->targets = w2b_alloc_lines(round->room.outputs, sizeof *work->targets);
-    return work->contexts && work->inputs && work->tiles && work->targets ? 0 : -1;
+    work->rates = w2b_alloc_lines(round->room.outputs, sizeof *work->rates);
+    return work->contexts && work->inputs && work->tiles && work->targets && work->rates ? 0 : -1;
 }
 
 static lane_work *work_of(const w2b_lane *lane)
@@ -289,17 +292,22 @@ static void input_gradients(const w2b_round *round, const w2b_lane *lane, const 
 static void update_outputs(const w2b_round *round, const w2b_lane *lane, const w2b_block *block,
                            w2b_share *share)
 {
-    for (uint32_t y = 0; y < block->outputs; y++)
+    float *const *targets = own(share)->targets;
+    const float *rates = own(share)->rates;
+    for (uint32_t y = 0; y < block->outputs; y++) {
         own(share)->targets[y] = row_of(round, round->latents->v, block->out_rows[y], share);
+        own(share)->rates[y] = round->rates[1][block->out_rows[y]];
+    }
     for (uint32_t c = 0; c < block->chunks; c++) {
         const float *grads = work_of(lane)->grads + w2b_block_at(block, 0, 16 * c);
         const float *means = own_means(round, lane, share) + (size_t)c * 256;
         const uint32_t first = 16 * c < block->paired ? 16 * c : block->paired;
         const uint32_t pairs = block->paired - first < 16 ? block->paired - first : 16;
-        round->kern->spread_diagonal(grads, pairs, means, means_stride(round),
-                                     own(share)->targets + first, own(share)->panels);
-        round->kern->spread(grads + 16, block->outputs - block->paired, means, means_stride(round),
-                            own(share)->targets + block->paired, own(share)->panels);
+        round->kern->spread_diagonal(grads, rates + first, pairs, means, means_stride(round),
+                                     targets + first, own(share)->panels);
+        round->kern->spread(grads + 16, rates + block->paired, block->outputs - block->paired,
+                            means, means_stride(round), targets + block->paired,
+                            own(share)->panels);
     }
 }
 
@@ -310,11 +318,12 @@ static void update_contexts(const w2b_round *round, const w2b_lane *lane, const 
 {
     const lane_work *work = lane->work;
     for (uint32_t p = 0; p < block->positions; p++) {
-        const uint32_t first = work->taken[p], end = work->taken[p + 1];
+        const uint32_t first = work->taken[p], end = work->taken[p + 1], row = block->in_rows[p];
         if (first != end)
-            round->kern->accumulate(
-                own(share)->inputs, means_stride(round), work->takers + first, end - first,
-                row_of(round, round->latents->u, block->in_rows[p], share), own(share)->panels);
+            round->kern->accumulate(own(share)->inputs, means_stride(round), work->takers + first,
+                                    end - first, round->rates[0][row],
+                                    row_of(round, round->latents->u, row, share),
+                                    own(share)->panels);
     }
 }
 

@@ -20,23 +20,21 @@ static uint32_t chunk_at(uint32_t first, uint32_t dim)
     return dim - first < CHUNK ? dim - first : CHUNK;
 }
 
-/* With a quantizer in the loop both matrices start small and at random, so
- * that signs are soon decided by the text. Without one, u starts as word2vec
- * has it and v at 0. */
+/* Both matrices start small and at random, so that signs are soon decided by the
+ * text. Without a quantizer, too: from word2vec's beginning, v at 0 and u a tenth of
+ * this, 300 floats have 4 points less of the analogies right after 5 epochs. */
 static void begin_row(const w2b_trainer *t, uint32_t row)
 {
     const w2b_latents *l = &t->latents;
-    const int quantized = t->options.train_bits > 0;
-    const double range = quantized ? 0.02 : 0.5 / l->dim;
-    float u[CHUNK], v[CHUNK] = {0};
+    const double range = 0.02;
+    float u[CHUNK], v[CHUNK];
     w2b_rng rng;
     w2b_rng_seed(&rng, t->options.seed, (1ull << 32) + row);
     for (uint32_t c = 0; c < l->dim; c += CHUNK) {
         const uint32_t n = chunk_at(c, l->dim);
         for (uint32_t i = 0; i < n; i++) {
             u[i] = (float)((2 * w2b_rng_unit(&rng) - 1) * range);
-            if (quantized)
-                v[i] = (float)((2 * w2b_rng_unit(&rng) - 1) * range);
+            v[i] = (float)((2 * w2b_rng_unit(&rng) - 1) * range);
         }
         w2b_latents_store(l, 0, row, c, n, u);
         w2b_latents_store(l, 1, row, c, n, v);
@@ -50,13 +48,13 @@ void w2b_trainer_begin(w2b_trainer *t)
         begin_row(t, row);
 }
 
-/* u + v, or u alone without a quantizer in the loop, as word2vec saves. */
+/* u + v */
 void w2b_trainer_vector(const w2b_trainer *t, uint64_t row, uint32_t first, uint32_t n,
                         float *numbers)
 {
     float v[CHUNK];
     w2b_latents_fetch(&t->latents, 0, row, first, n, numbers);
-    for (uint32_t c = 0; c < n && t->options.train_bits; c += CHUNK) {
+    for (uint32_t c = 0; c < n; c += CHUNK) {
         const uint32_t part = chunk_at(c, n);
         w2b_latents_fetch(&t->latents, 1, row, first + c, part, v);
         for (uint32_t i = 0; i < part; i++)

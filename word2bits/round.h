@@ -52,14 +52,15 @@ typedef struct w2b_round {
     w2b_context context;
     w2b_block_room room;
     struct w2b_latents *latents;
+    const float *rates[2];  /* [words] of u and v: what the steps of a row are multiplied by */
     /* in whole numbers alone */
     unsigned fraction;  /* a step of the quantizer is 2^fraction units of a latent */
     float weight;       /* an error of 1 is so much as a whole number */
     float noise[W2B_FIXED_NOISE_ROOM];
 } w2b_round;
 
-/* Chooses the arithmetic. The latents may be made after that; they outlive the
- * round. 0, or -1 if the CPU or the build lacks `isa`. */
+/* Chooses the arithmetic. The latents may be made after that, and the rates are
+ * set; both outlive the round. 0, or -1 if the CPU or the build lacks `isa`. */
 int w2b_round_init(w2b_round *round, w2b_isa isa, w2b_loop_quant quant,
                    const w2b_walk_options *walk, struct w2b_latents *latents);
 
@@ -184,6 +185,7 @@ typedef struct w2b_plain {
     float *u, *v;
     uint32_t dim;
     w2b_context context;
+    const float *rates[2]; /* of rows of u and v, as in a round */
 } w2b_plain;
 
 void w2b_plain_step(const w2b_plain *from, w2b_plain *to, w2b_loop_quant quant,

@@ -26,6 +26,7 @@ void w2b_trainer_release(w2b_trainer *t)
     w2b_free(t->losses);
     w2b_free(t->windows);
     w2b_latents_release(&t->latents);
+    w2b_rates_release(&t->rates);
     w2b_sampler_release(&t->sampler);
     w2b_base_free(t->base);
     w2b_corpus_free(t->corpus);
@@ -81,10 +82,13 @@ static w2b_err trainer_make(w2b_trainer *t)
         return w2b_fail(t->diag, W2B_ERR_DATA,
                         "only one word is left at a minimum count of %llu: nothing to learn",
                         (unsigned long long)o->corpus.min_count);
-    if (w2b_sampler_make(&t->sampler, t->corpus->vocab, o->sample))
-        return w2b_fail_memory(t->diag, 16 * words, "sampling tables");
+    if (w2b_sampler_make(&t->sampler, t->corpus->vocab, o->sample) ||
+        w2b_rates_make(&t->rates, t->corpus->vocab, &t->sampler, o->epochs))
+        return w2b_fail_memory(t->diag, 24 * words, "sampling tables");
     if (w2b_trainer_round(t))
         return w2b_fail(t->diag, W2B_ERR_ISA, "this processor has no %s", w2b_isa_name(o->isa));
+    t->round.rates[0] = t->rates.u;
+    t->round.rates[1] = t->rates.v;
     if (w2b_latents_make(&t->latents, (uint32_t)words, o->train_dim,
                          w2b_form_for(t->round.quant, &t->walk)))
         return w2b_fail_memory(t->diag, t->latents.bytes, "each of two latent matrices");

@@ -16,6 +16,7 @@
 
 #include "io/progress.h"
 #include "word2bits/barrier.h"
+#include "word2bits/rates.h"
 #include "word2bits/round.h"
 
 struct w2b_base;
@@ -61,6 +62,7 @@ typedef struct w2b_trainer {
     w2b_corpus *corpus;
     struct w2b_base *base;     /* what --update begins from, or NULL */
     w2b_sampler sampler;
+    w2b_rates rates;
     w2b_latents latents;
     w2b_round round;
     w2b_walker *walkers;       /* [streams] */

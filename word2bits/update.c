@@ -5,8 +5,7 @@
  * lost, and what the code rounded off; both begin as parts of it whose sum is
  * what was stored. Going on with other text of the same kind, 4/5 and 1/5 gave
  * better vectors than halves (MEN .56 and .50, rare words .20 and .12; 2.5 million
- * words, 128 numbers at 2 bits) and than nothing for v. Without a quantizer in
- * the loop the vector is u alone, and v begins at 0, as in any run. A checkpoint
+ * words, 128 numbers at 2 bits) and than nothing for v. A checkpoint
  * loses nothing, and is better still (MEN .59).
  */
 #include "word2bits/update.h"
@@ -151,12 +150,11 @@ static w2b_err plant_row(const w2b_base *base, w2b_trainer *t, uint64_t from, ui
     const w2b_err err = w2b_model_vector(base->model, from, x, t->diag);
     if (err)
         return err;
-    const float part = t->options.train_bits ? U_PART : 1;
     for (uint32_t c = 0; c < dim; c++)
-        x[c] *= part;
+        x[c] *= U_PART;
     w2b_latents_store(&t->latents, 0, to, 0, dim, x);
     for (uint32_t c = 0; c < dim; c++)
-        x[c] *= (1 - part) / part;
+        x[c] *= (1 - U_PART) / U_PART;
     w2b_latents_store(&t->latents, 1, to, 0, dim, x);
     return W2B_OK;
 }

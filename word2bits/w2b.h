@@ -549,8 +549,9 @@ typedef struct w2b_train_options {
     uint32_t epochs;      /* passes over the text; default 20 */
     double sample;        /* words more frequent than this share are thinned;
                              0 = none; default 6e-5 */
-    double rate;          /* first learning rate, falling linearly; 0 = the
-                             recommended one for the other options */
+    double rate;          /* first learning rate, which falls like the root of
+                             what is left to do; 0 = the recommended one for
+                             the other options */
     uint32_t train_bits;  /* quantizer in the loop, 1 to 8; 0 = none;
                              default 2 */
     double scale;         /* step of that quantizer; 0 = recommended */

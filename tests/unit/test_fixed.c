@@ -25,6 +25,7 @@ static int16_t left[PANELS * STRIDE], right[PANELS * STRIDE], shorts[2][PANELS *
 static int32_t woven[PANELS * STRIDE], weights[STRIDE * 4], longs[2][PANELS * STRIDE];
 static int16_t latents[2][ROWS * PANELS * PANEL];
 static uint32_t codes[2][ROWS * PANELS * 8];
+static float rates[ROWS];
 static float noise[W2B_FIXED_NOISE_ROOM];
 
 static void fill(w2b_rng *rng, int16_t *x, size_t n, int most)
@@ -149,6 +150,7 @@ static void draw_rows(w2b_rng *rng, unsigned bits, size_t n, uint32_t *which,
     memcpy(latents[1], latents[0], sizeof latents[0]);
     memset(codes, 0, sizeof codes);
     for (size_t i = 0; i < n; i++) which[i] = w2b_rng_below(rng, ROWS);
+    for (size_t i = 0; i < ROWS; i++) rates[i] = (float)w2b_rng_unit(rng) * 4;
     const uint64_t number = w2b_rng_next(rng);
     for (int k = 0; k < 2; k++)
         rows[k] = (w2b_fixed_rows){.rows = which,
@@ -158,6 +160,7 @@ static void draw_rows(w2b_rng *rng, unsigned bits, size_t n, uint32_t *which,
                                    .codes = codes[k],
                                    .apart = ROWS * PANEL,
                                    .words = PANELS * bits,
+                                   .rates = rates,
                                    .number = number,
                                    .column = 3 * PANEL};
 }

@@ -83,8 +83,8 @@ static void check_sums(const w2b_step_kern *kern, const w2b_step_kern *spec, w2b
             same_bits(expected, got, NUMBERS);
             for (size_t i = 0; i < first && i < 20; i++)
                 list[i] = w2b_rng_below(rng, MOST_ROWS);
-            spec->accumulate(left, STRIDE, list, first < 20 ? first : 20, expected, panels);
-            kern->accumulate(left, STRIDE, list, first < 20 ? first : 20, got, panels);
+            spec->accumulate(left, STRIDE, list, first < 20 ? first : 20, 0.7f, expected, panels);
+            kern->accumulate(left, STRIDE, list, first < 20 ? first : 20, 0.7f, got, panels);
             same_bits(expected, got, NUMBERS);
         }
 }
@@ -118,11 +118,12 @@ static void draw_rows(w2b_rng *rng, size_t n, float **to_expected, float **to_go
 
 static void check_products(const w2b_step_kern *kern, const w2b_step_kern *spec, w2b_rng *rng)
 {
-    float *to_expected[MOST_ROWS], *to_got[MOST_ROWS], diagonal[16];
+    float *to_expected[MOST_ROWS], *to_got[MOST_ROWS], diagonal[16], by[MOST_ROWS];
     for (size_t n = 0; n < MOST_ROWS; n++) {
         fill(rng, left, NUMBERS, 1);
         fill(rng, right, NUMBERS, 1);
         fill(rng, diagonal, 16, 1);
+        fill(rng, by, MOST_ROWS, 4);
         fill(rng, expected, NUMBERS, 1);
         memcpy(got, expected, sizeof got);
         for (int add = 0; add <= 1; add++) {
@@ -136,11 +137,11 @@ static void check_products(const w2b_step_kern *kern, const w2b_step_kern *spec,
         same_bits(expected, got, NUMBERS);
         const size_t panels = 1 + n % PANELS;
         draw_rows(rng, n, to_expected, to_got);
-        spec->spread(left, n, right, STRIDE, to_expected, panels);
-        kern->spread(left, n, right, STRIDE, to_got, panels);
+        spec->spread(left, by, n, right, STRIDE, to_expected, panels);
+        kern->spread(left, by, n, right, STRIDE, to_got, panels);
         same_bits(expected, got, NUMBERS);
-        spec->spread_diagonal(left, n % 17, right, STRIDE, to_expected, panels);
-        kern->spread_diagonal(left, n % 17, right, STRIDE, to_got, panels);
+        spec->spread_diagonal(left, by, n % 17, right, STRIDE, to_expected, panels);
+        kern->spread_diagonal(left, by, n % 17, right, STRIDE, to_got, panels);
         same_bits(expected, got, NUMBERS);
     }
 }

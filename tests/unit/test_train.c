@@ -13,6 +13,7 @@
 
 #include "tests/unit/scratch.h"
 #include "tests/unit/seed.h"
+#include "word2bits/rates.h"
 #include "word2bits/round.h"
 
 #define TOPICS 6
@@ -78,7 +79,7 @@ static w2b_plain plain_copy(const w2b_latents *latents)
 {
     const size_t n = (size_t)latents->words * latents->dim;
     w2b_plain plain = {w2b_alloc(n, sizeof(float)), w2b_alloc(n, sizeof(float)), latents->dim,
-                       W2B_CONTEXT_MEAN};
+                       W2B_CONTEXT_MEAN, {NULL, NULL}};
     assert_true(plain.u && plain.v);
     for (uint32_t row = 0; row < latents->words; row++) {
         w2b_latents_fetch(latents, 0, row, 0, plain.dim, plain.u + (size_t)row * plain.dim);
@@ -133,6 +134,7 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     const w2b_walk_options walk = {c->arch, 3, 5, 1, c->block, 7, c->context};
     const w2b_loop_quant quant = {c->bits, 0.4f};
     w2b_sampler sampler;
+    w2b_rates rates;
     w2b_latents fast;
     w2b_walker walker;
     w2b_lane lane;
@@ -143,7 +145,10 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     w2b_rng rng;
     w2b_rng_seed(&rng, test_seed(), 2);
     assert_int_equal(w2b_sampler_make(&sampler, corpus->vocab, 0), 0);
+    assert_int_equal(w2b_rates_make(&rates, corpus->vocab, &sampler, 4), 0);
     assert_int_equal(w2b_round_init(&round, W2B_ISA_AUTO, quant, &walk, &fast), 0);
+    round.rates[0] = rates.u;
+    round.rates[1] = rates.v;
     assert_ptr_equal(round.engine, c->bits >= 1 && c->bits <= 4 ? &w2b_fixed_engine
                                                                 : &w2b_float_engine);
     assert_int_equal(w2b_latents_make(&fast, words, c->dim, w2b_form_for(quant, &walk)), 0);
@@ -161,6 +166,8 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
         for (uint32_t t = 0; t < c->threads; t++)
             w2b_round_forward(&round, &lane, block, t ? block : NULL, &shares[t]);
         before.context = c->context;
+        before.rates[0] = rates.u;
+        before.rates[1] = rates.v;
         w2b_round_scores(&round, &lane, block, 0.05f);
         for (uint32_t t = 0; t < c->threads; t++)
             w2b_round_backward(&round, &lane, block, t ? block : NULL, &shares[t]);
@@ -181,6 +188,7 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     w2b_walker_release(&walker);
     w2b_lane_release(&lane, &round);
     w2b_latents_release(&fast);
+    w2b_rates_release(&rates);
     w2b_sampler_release(&sampler);
 }
 

@@ -13,6 +13,7 @@
 
 #include "tests/unit/scratch.h"
 #include "tests/unit/seed.h"
+#include "word2bits/rates.h"
 #include "word2bits/walk.h"
 
 #define WORDS 50
@@ -95,6 +96,31 @@ static void thinning_follows_word2vec(void **state)
 
 /* A text whose tokens are all different by position can be told apart: walk it
  * without thinning and compare every window with the text. */
+/* By what thinning leaves of a word in all epochs, 8 times at most. */
+static void rows_of_rare_words_move_further(void **state)
+{
+    (void)state;
+    double total = 0;
+    for (int i = 0; i < WORDS; i++)
+        total += 2000 / (i + 1);
+    for (uint32_t epochs = 1; epochs <= 100; epochs += 33) {
+        w2b_rates rates;
+        assert_int_equal(w2b_rates_make(&rates, vocab, &sampler, epochs), 0);
+        int capped = 0;
+        for (int i = 0; i < WORDS; i++) {
+            const double count = 2000 / (i + 1), share = count / total;
+            const double kept = fmin(1, (sqrt(share / 1e-2) + 1) * 1e-2 / share);
+            const double seen = epochs * count * kept;
+            assert_float_equal(rates.v[i], fmin(8, pow(3000 / seen, 0.5)), 1e-4);
+            assert_float_equal(rates.u[i], fmin(8, pow(3000 / seen, 0.25)), 1e-4);
+            assert_true(i == 0 || rates.v[i] >= rates.v[i - 1]);
+            capped += rates.v[i] == 8;
+        }
+        assert_int_equal(capped > 0, epochs == 1);
+        w2b_rates_release(&rates);
+    }
+}
+
 static void windows_stay_in_their_line(void **state)
 {
     (void)state;
@@ -187,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(negatives_follow_count_to_three_quarters),
         cmocka_unit_test(thinning_follows_word2vec),
+        cmocka_unit_test(rows_of_rare_words_move_further),
         cmocka_unit_test(windows_stay_in_their_line),
         cmocka_unit_test(pool_weighs_as_much_as_its_draws),
         cmocka_unit_test(epochs_differ),
