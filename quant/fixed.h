@@ -33,6 +33,7 @@
 #include "word2bits/w2b.h"
 
 #define W2B_FIXED_PANEL 32
+#define W2B_FIXED_ABREAST 4  /* panels that are best moved by `contexts` at a time */
 #define W2B_FIXED_NOISE 2048 /* numbers of noise before they are used again, */
 #define W2B_FIXED_NOISE_ROOM (W2B_FIXED_NOISE + 4 * W2B_FIXED_PANEL) /* and as they follow */
 
@@ -73,6 +74,11 @@ typedef struct w2b_fixed_spans {
 
 #define W2B_FIXED_NONE 255
 
+/* Positions [first, end) but for `skip`, which is one of them or UINT32_MAX. */
+typedef struct w2b_fixed_window {
+    uint32_t first, end, skip;
+} w2b_fixed_window;
+
 typedef struct w2b_fixed_kern {
     w2b_isa isa;
 
@@ -80,23 +86,21 @@ typedef struct w2b_fixed_kern {
      * both ends. */
     void (*encode)(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes, size_t panels);
 
-    /* The odd numbers of the codes of rows, each to a row of `out`, whose panels are
-     * `stride` apart; if `running`, the sum of all up to it. Columns from `live` on
-     * give 0. */
+    /* The odd numbers of the codes of the rows' first panel, each to a row of `out`;
+     * if `running`, the sum of all up to it. Columns from `live` on give 0. */
     void (*expand)(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
-                   int16_t *out, size_t stride);
+                   int16_t *out);
 
-    /* out = end - first - (skip[32..] - skip[0..]), where the rows hold running
-     * sums; `skip` may be NULL. */
-    void (*window)(const int16_t *first, const int16_t *end, const int16_t *skip, size_t stride,
-                   int16_t *out, size_t out_stride, size_t panels);
+    /* out[i] = the sum over the positions of window i < n, of one panel: sums[p] is that
+     * of all positions before p. */
+    void (*windows)(const int16_t *sums, const w2b_fixed_window *windows, size_t n, int16_t *out);
 
     /* 2 n rows of one panel woven to n. */
     void (*weave)(const int16_t *rows, size_t n, int32_t *out);
 
-    /* out[i] = the sum over all columns of a[i] * b[i], i < n. */
-    void (*dots)(const int16_t *a, size_t a_stride, const int16_t *b, size_t b_stride, size_t n,
-                 size_t panels, int32_t *out);
+    /* out[16 i + p] (+)= the product of pair p of a[i] and of b[i], i < n: n rows of one
+     * panel. */
+    void (*dots)(const int16_t *a, const int16_t *b, size_t n, int32_t *out, int add);
 
     /* out[y] (+)= rows[y] b: n rows of one panel, as 16 pairs each, times a 16 by
      * 16 matrix of pairs (pair p of input i at b[16 p + i]). */

@@ -48,14 +48,6 @@ INLINE whole whole_shift16(whole x, int n)
     return _mm256_sra_epi16(x, _mm_cvtsi32_si128(n));
 }
 
-INLINE int32_t whole_sum(whole x)
-{
-    __m128i s = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
-    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4E));
-    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xB1));
-    return _mm_cvtsi128_si32(s);
-}
-
 INLINE void put_errors(whole x, int16_t *p)
 {
     const __m256i packed = _mm256_permute4x64_epi64(_mm256_packs_epi32(x, x), 0x08);

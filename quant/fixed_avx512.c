@@ -39,7 +39,6 @@ typedef __m512i whole;
 #define whole_low _mm512_unpacklo_epi16
 #define whole_high _mm512_unpackhi_epi16
 #define whole_pack _mm512_packs_epi32
-#define whole_sum _mm512_reduce_add_epi32
 #define to_float _mm512_cvtepi32_ps
 #define to_whole _mm512_cvtps_epi32
 

@@ -75,28 +75,28 @@ static int odd_number(const uint32_t *codes, unsigned bits, size_t column)
 }
 
 static void expand(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
-                   int16_t *out, size_t stride)
+                   int16_t *out)
 {
-    for (size_t p = 0; p < rows->panels; p++)
-        for (size_t c = 0; c < PANEL; c++) {
-            int16_t sum = 0;
-            for (size_t i = 0; i < rows->n; i++) {
-                const uint32_t *codes = rows->codes + rows->rows[i] * rows->words + p * bits;
-                const int value = p * PANEL + c < live ? odd_number(codes, bits, c) : 0;
-                sum = (int16_t)(running ? sum + value : value);
-                out[p * stride + i * PANEL + c] = sum;
-            }
+    for (size_t c = 0; c < PANEL; c++) {
+        int16_t sum = 0;
+        for (size_t i = 0; i < rows->n; i++) {
+            const uint32_t *codes = rows->codes + rows->rows[i] * rows->words;
+            const int value = c < live ? odd_number(codes, bits, c) : 0;
+            sum = (int16_t)(running ? sum + value : value);
+            out[i * PANEL + c] = sum;
         }
+    }
 }
 
-static void window(const int16_t *first, const int16_t *end, const int16_t *skip, size_t stride,
-                   int16_t *out, size_t out_stride, size_t panels)
+static void windows(const int16_t *sums, const w2b_fixed_window *windows, size_t n, int16_t *out)
 {
-    for (size_t p = 0; p < panels; p++)
+    for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < PANEL; c++) {
-            const size_t at = p * stride + c;
-            const int own = skip ? skip[at + PANEL] - skip[at] : 0;
-            out[p * out_stride + c] = (int16_t)(end[at] - first[at] - own);
+            const int16_t *at = sums + c;
+            const size_t skip = (size_t)windows[i].skip * PANEL;
+            const int own = windows[i].skip != UINT32_MAX ? at[skip + PANEL] - at[skip] : 0;
+            out[i * PANEL + c] = (int16_t)(at[(size_t)windows[i].end * PANEL] -
+                                           at[(size_t)windows[i].first * PANEL] - own);
         }
 }
 
@@ -110,17 +110,10 @@ static void weave(const int16_t *rows, size_t n, int32_t *out)
                 pair_of(rows[2 * k * PANEL + c], rows[(2 * k + 1) * PANEL + c]);
 }
 
-static void dots(const int16_t *a, size_t a_stride, const int16_t *b, size_t b_stride, size_t n,
-                 size_t panels, int32_t *out)
+static void dots(const int16_t *a, const int16_t *b, size_t n, int32_t *out, int add)
 {
-    for (size_t i = 0; i < n; i++) {
-        int32_t sum = 0;
-        for (size_t p = 0; p < panels; p++)
-            for (size_t j = 0; j < PANEL / 2; j++)
-                sum = pair_add(sum, pair_at(a + p * a_stride + i * PANEL, j),
-                               pair_at(b + p * b_stride + i * PANEL, j));
-        out[i] = sum;
-    }
+    for (size_t p = 0; p < n * PANEL / 2; p++)
+        out[p] = pair_add(add ? out[p] : 0, pair_at(a, p), pair_at(b, p));
 }
 
 static void scores(const int16_t *rows, size_t n, const int32_t *b, int32_t *out, int add)
@@ -242,7 +235,7 @@ const w2b_fixed_kern w2b_fixed_scalar = {
     .isa = W2B_ISA_SCALAR,
     .encode = encode,
     .expand = expand,
-    .window = window,
+    .windows = windows,
     .weave = weave,
     .dots = dots,
     .scores = scores,

@@ -11,7 +11,6 @@
  *     whole_dot(sum, a, b)       sum += products of pairs
  *     whole_low, whole_high      interleave 16-bit numbers within 16-byte lanes
  *     whole_pack                 32 to 16 bits, saturating, within the lanes
- *     whole_sum(x)               of all 32-bit lanes
  *     to_float, to_whole         32 bits; to nearest, ties to even
  *     put_errors(x, p)           32 to 16 bits, saturating, LANES of them in order
  *     expand_bits(word, value)   16-bit lanes: value[] where a bit is set, else 0;
@@ -64,53 +63,52 @@ static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes
 }
 
 INLINE void expand_as(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
-                      int16_t *out, size_t stride)
+                      int16_t *out)
 {
-    for (size_t p = 0; p < rows->panels; p++) {
-        const size_t left = live > p * PANEL ? live - p * PANEL : 0;
-        const uint32_t used = left >= PANEL ? UINT32_MAX : (1u << left) - 1;
-        const uint32_t *codes = rows->codes + p * bits;
-        whole least[VECS], sum[VECS], part[VECS];
-        expand_bits(used, whole_all16((short)(1 - (1 << bits))), least);
-        for (int v = 0; v < VECS; v++) sum[v] = whole_zero();
-        for (size_t i = 0; i < rows->n; i++) {
-            const uint32_t *row = codes + rows->rows[i] * rows->words;
-            for (int v = 0; v < VECS; v++)
-                sum[v] = running ? whole_add16(sum[v], least[v]) : least[v];
-            for (unsigned j = 0; j < bits; j++) {
-                expand_bits(row[j] & used, whole_all16((short)(2 << j)), part);
-                for (int v = 0; v < VECS; v++) sum[v] = whole_add16(sum[v], part[v]);
-            }
-            for (int v = 0; v < VECS; v++)
-                whole_store(out + p * stride + i * PANEL + (size_t)(SHORTS * v), sum[v]);
+    const uint32_t used = live >= PANEL ? UINT32_MAX : (1u << live) - 1;
+    whole least[VECS], sum[VECS], part[VECS];
+    expand_bits(used, whole_all16((short)(1 - (1 << bits))), least);
+    for (int v = 0; v < VECS; v++) sum[v] = whole_zero();
+    for (size_t i = 0; i < rows->n; i++) {
+        const uint32_t *row = rows->codes + rows->rows[i] * rows->words;
+        for (int v = 0; v < VECS; v++)
+            sum[v] = running ? whole_add16(sum[v], least[v]) : least[v];
+        for (unsigned j = 0; j < bits; j++) {
+            expand_bits(row[j] & used, whole_all16((short)(2 << j)), part);
+            for (int v = 0; v < VECS; v++) sum[v] = whole_add16(sum[v], part[v]);
         }
+        for (int v = 0; v < VECS; v++)
+            whole_store(out + i * PANEL + (size_t)(SHORTS * v), sum[v]);
     }
 }
 
 /* The cases of one bit get loops of their own. */
 static void expand(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
-                   int16_t *out, size_t stride)
+                   int16_t *out)
 {
     if (bits == 1 && running)
-        expand_as(rows, 1, live, 1, out, stride);
+        expand_as(rows, 1, live, 1, out);
     else if (bits == 1)
-        expand_as(rows, 1, live, 0, out, stride);
+        expand_as(rows, 1, live, 0, out);
     else
-        expand_as(rows, bits, live, running, out, stride);
+        expand_as(rows, bits, live, running, out);
 }
 
-static void window(const int16_t *first, const int16_t *end, const int16_t *skip, size_t stride,
-                   int16_t *out, size_t out_stride, size_t panels)
+static void windows(const int16_t *sums, const w2b_fixed_window *windows, size_t n, int16_t *out)
 {
-    for (size_t p = 0; p < panels; p++)
+    for (size_t i = 0; i < n; i++) {
+        const w2b_fixed_window w = windows[i];
         for (int v = 0; v < VECS; v++) {
-            const size_t at = p * stride + (size_t)(SHORTS * v);
-            whole sum = whole_sub16(whole_load(end + at), whole_load(first + at));
-            if (skip)
-                sum = whole_add16(whole_sub16(sum, whole_load(skip + at + PANEL)),
-                                  whole_load(skip + at));
-            whole_store(out + p * out_stride + SHORTS * v, sum);
+            const int16_t *at = sums + (size_t)(SHORTS * v);
+            whole sum = whole_sub16(whole_load(at + (size_t)w.end * PANEL),
+                                    whole_load(at + (size_t)w.first * PANEL));
+            if (w.skip != UINT32_MAX) {
+                const int16_t *own = at + (size_t)w.skip * PANEL;
+                sum = whole_add16(whole_sub16(sum, whole_load(own + PANEL)), whole_load(own));
+            }
+            whole_store(out + i * PANEL + (size_t)(SHORTS * v), sum);
         }
+    }
 }
 
 /* ----- Products ------------------------------------------------------------- */
@@ -126,17 +124,12 @@ static void weave(const int16_t *rows, size_t n, int32_t *out)
         }
 }
 
-static void dots(const int16_t *a, size_t a_stride, const int16_t *b, size_t b_stride, size_t n,
-                 size_t panels, int32_t *out)
+static void dots(const int16_t *a, const int16_t *b, size_t n, int32_t *out, int add)
 {
-    for (size_t i = 0; i < n; i++) {
-        whole sum = whole_zero();
-        for (size_t p = 0; p < panels; p++)
-            for (int v = 0; v < VECS; v++)
-                sum =
-                    whole_dot(sum, whole_load(a + p * a_stride + i * PANEL + (size_t)(SHORTS * v)),
-                              whole_load(b + p * b_stride + i * PANEL + (size_t)(SHORTS * v)));
-        out[i] = whole_sum(sum);
+    for (size_t at = 0; at < n * PANEL; at += SHORTS) {
+        int32_t *to = out + at / 2;
+        const whole sum = add ? whole_load(to) : whole_zero();
+        whole_store(to, whole_dot(sum, whole_load(a + at), whole_load(b + at)));
     }
 }
 
@@ -438,7 +431,7 @@ static const w2b_fixed_kern table = {
     .isa = FIXED_ISA,
     .encode = encode,
     .expand = expand,
-    .window = window,
+    .windows = windows,
     .weave = weave,
     .dots = dots,
     .scores = scores,

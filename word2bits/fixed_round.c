@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { PANEL = W2B_FIXED_PANEL };
+enum { PANEL = W2B_FIXED_PANEL, ABREAST = W2B_FIXED_ABREAST };
 
 /* Work space of one stream. Matrices of columns lie panel by panel. */
 typedef struct lane_work {
@@ -42,11 +42,15 @@ typedef struct share_work {
     size_t words;      /* of 32 bits that the codes of a row have */
     size_t code_bytes; /* of each matrix */
     uint32_t *u, *v;   /* codes of its columns, [panels][bits] a row */
-    int16_t *sums;     /* [panels][positions + 1][32] running sums of contexts */
-    int16_t *means;    /* [panels][16 chunks][32] */
-    int16_t *outputs;  /* [panels][2 pairs][32] */
-    int32_t *inputs;   /* [panels][16 chunks][32] gradients of inputs, woven order */
+    w2b_fixed_window *windows; /* [16 chunks] */
+    /* of one panel, so that they stay in the first cache */
+    int16_t *sums;     /* [positions + 1][32] running sums of contexts */
+    int16_t *means;    /* [16 chunks][32] */
+    int16_t *outputs;  /* [2 pairs][32] */
     int32_t *tile;     /* [16][16] pairs, transposed */
+    int32_t *dots;     /* [16 chunks][16] of the paired, over all panels */
+    /* of some panels */
+    int32_t *inputs;   /* [ABREAST][16 chunks][32] gradients of inputs, woven order */
 } share_work;
 
 /* A score of 2^31 is far: 16 bits for a context, 4 for a number, and the
@@ -84,9 +88,10 @@ static size_t outputs_stride(const w2b_round *round)
     return (2 * output_pairs(round) + 1) * PANEL;
 }
 
-static size_t sums_stride(const w2b_round *round)
+/* 16-bit numbers of the buffers of one panel. */
+static size_t panel_room(const w2b_round *round)
 {
-    return (((size_t)round->room.positions + 1) | 1) * PANEL;
+    return (round->room.positions + 1 + input_rows(round) + 2 * output_pairs(round)) * PANEL;
 }
 
 static size_t crossed_room(const w2b_round *round)
@@ -156,9 +161,10 @@ static size_t share_bytes(const w2b_round *round, uint32_t groups)
     const size_t panels = (size_t)groups * round->latents->group / PANEL;
     return 2 * (size_t)round->latents->words * code_words(panels * round->quant.bits) *
                sizeof(uint32_t) +
-           panels * (sums_stride(round) + means_stride(round) + outputs_stride(round)) *
-               sizeof(int16_t) +
-           panels * input_rows(round) * PANEL * sizeof(int32_t) + 256 * sizeof(int32_t);
+           panel_room(round) * sizeof(int16_t) +
+           input_rows(round) * ((ABREAST * PANEL + 16) * sizeof(int32_t) +
+                                sizeof(w2b_fixed_window)) +
+           256 * sizeof(int32_t);
 }
 
 static void share_release(w2b_share *share)
@@ -166,11 +172,13 @@ static void share_release(w2b_share *share)
     share_work *work = share->work;
     w2b_pages_free(work->u, work->code_bytes);
     w2b_pages_free(work->v, work->code_bytes);
+    w2b_free(work->windows);
     w2b_free(work->sums);
     w2b_free(work->means);
     w2b_free(work->outputs);
-    w2b_free(work->inputs);
     w2b_free(work->tile);
+    w2b_free(work->dots);
+    w2b_free(work->inputs);
     w2b_free(work);
 }
 
@@ -213,13 +221,15 @@ static int share_make(w2b_share *share, const w2b_round *round)
     work->code_bytes = latents->words * work->words * sizeof(uint32_t);
     work->u = w2b_pages(work->code_bytes);
     work->v = w2b_pages(work->code_bytes);
-    work->sums = w2b_alloc_lines(panels * sums_stride(round), sizeof(int16_t));
-    work->means = w2b_alloc_lines(panels * means_stride(round), sizeof(int16_t));
-    work->outputs = w2b_alloc_lines(panels * outputs_stride(round), sizeof(int16_t));
-    work->inputs = w2b_alloc_lines(panels * input_rows(round) * PANEL, sizeof(int32_t));
+    work->windows = w2b_alloc_lines(input_rows(round), sizeof *work->windows);
+    work->sums = w2b_alloc_lines((round->room.positions + 1) * PANEL, sizeof(int16_t));
+    work->means = w2b_alloc_lines(input_rows(round) * PANEL, sizeof(int16_t));
+    work->outputs = w2b_alloc_lines(2 * output_pairs(round) * PANEL, sizeof(int16_t));
     work->tile = w2b_alloc_lines(256, sizeof(int32_t));
-    if (!work->u || !work->v || !work->sums || !work->means || !work->outputs || !work->inputs ||
-        !work->tile)
+    work->dots = w2b_alloc_lines(input_rows(round) * 16, sizeof(int32_t));
+    work->inputs = w2b_alloc_lines(ABREAST * input_rows(round) * PANEL, sizeof(int32_t));
+    if (!work->u || !work->v || !work->windows || !work->sums || !work->means || !work->outputs ||
+        !work->tile || !work->dots || !work->inputs)
         return -1;
     const w2b_fixed_rule rule = rule_of(round, 0);
     for (int matrix = 0; matrix <= 1; matrix++) {
@@ -234,21 +244,42 @@ static int share_make(w2b_share *share, const w2b_round *round)
 
 /* ----- Forward -------------------------------------------------------------- */
 
-static void sum_contexts(const w2b_round *round, const w2b_block *block, const w2b_share *share)
+/* `panels` panels of the rows, from one on. */
+static w2b_fixed_rows panels_of(w2b_fixed_rows rows, size_t panel, size_t panels, unsigned bits)
 {
-    const share_work *work = share->work;
-    const size_t stride = sums_stride(round);
-    const w2b_fixed_rows rows = rows_of(round, share, 0, block->in_rows, block->positions);
-    /* the first row is 0 for ever */
-    round->fixed->expand(&rows, round->quant.bits, work->live, 1, work->sums + PANEL, stride);
+    rows.latents += panel * rows.apart;
+    rows.codes += panel * bits;
+    rows.column += (uint32_t)panel * PANEL;
+    rows.panels = panels;
+    return rows;
+}
+
+/* Columns of a panel that are in use. */
+static size_t live_of(const w2b_share *share, size_t panel)
+{
+    const size_t live = ((const share_work *)share->work)->live;
+    return live > panel * PANEL ? live - panel * PANEL : 0;
+}
+
+static void list_windows(const w2b_block *block, w2b_fixed_window *windows)
+{
     for (uint32_t i = 0; i < 16 * block->chunks; i++) {
         const w2b_span span = w2b_block_span(block, i);
-        const int16_t *own = w2b_span_skips(span) ? work->sums + (size_t)span.skip * PANEL : NULL;
-        round->fixed->window(work->sums + (size_t)span.first * PANEL,
-                             work->sums + (size_t)span.end * PANEL,
-                             own, stride, work->means + (size_t)i * PANEL, means_stride(round),
-                             work->panels);
+        windows[i] = (w2b_fixed_window){span.first, span.end,
+                                        w2b_span_skips(span) ? span.skip : UINT32_MAX};
     }
+}
+
+static void sum_contexts(const w2b_round *round, const w2b_block *block, const w2b_share *share,
+                         size_t panel)
+{
+    const share_work *work = share->work;
+    const unsigned bits = round->quant.bits;
+    const w2b_fixed_rows rows = panels_of(
+        rows_of(round, share, 0, block->in_rows, block->positions), panel, 1, bits);
+    /* the first row is 0 for ever */
+    round->fixed->expand(&rows, bits, live_of(share, panel), 1, work->sums + PANEL);
+    round->fixed->windows(work->sums, work->windows, (size_t)16 * block->chunks, work->means);
 }
 
 static size_t dense_pairs(const w2b_block *block)
@@ -258,21 +289,20 @@ static size_t dense_pairs(const w2b_block *block)
 
 /* Rows that there are not are 0: at the end of the paired ones, and where the
  * others are an odd number. */
-static void expand_outputs(const w2b_round *round, const w2b_block *block, const w2b_share *share)
+static void expand_outputs(const w2b_round *round, const w2b_block *block, const w2b_share *share,
+                           size_t panel)
 {
-    const share_work *work = share->work;
-    const size_t stride = outputs_stride(round), dense = w2b_block_dense_row(block);
-    const size_t others = block->outputs - block->paired;
-    const w2b_fixed_rows paired = rows_of(round, share, 1, block->out_rows, block->paired);
-    const w2b_fixed_rows rest = rows_of(round, share, 1, block->out_rows + block->paired, others);
-    round->fixed->expand(&paired, round->quant.bits, work->live, 0, work->outputs, stride);
-    round->fixed->expand(&rest, round->quant.bits, work->live, 0, work->outputs + dense * PANEL,
-                         stride);
-    for (size_t p = 0; p < work->panels; p++) {
-        int16_t *rows = work->outputs + p * stride;
-        memset(rows + block->paired * PANEL, 0, (dense - block->paired) * PANEL * sizeof *rows);
-        memset(rows + (dense + others) * PANEL, 0, (others & 1) * PANEL * sizeof *rows);
-    }
+    int16_t *const out = ((const share_work *)share->work)->outputs;
+    const unsigned bits = round->quant.bits;
+    const size_t dense = w2b_block_dense_row(block), others = block->outputs - block->paired;
+    const w2b_fixed_rows paired = panels_of(
+        rows_of(round, share, 1, block->out_rows, block->paired), panel, 1, bits);
+    const w2b_fixed_rows rest = panels_of(
+        rows_of(round, share, 1, block->out_rows + block->paired, others), panel, 1, bits);
+    round->fixed->expand(&paired, bits, live_of(share, panel), 0, out);
+    round->fixed->expand(&rest, bits, live_of(share, panel), 0, out + dense * PANEL);
+    memset(out + block->paired * PANEL, 0, (dense - block->paired) * PANEL * sizeof *out);
+    memset(out + (dense + others) * PANEL, 0, (others & 1) * PANEL * sizeof *out);
 }
 
 /* Asks for the latents that this block will change, a panel of all of them at a
@@ -290,37 +320,49 @@ static void prefetch_codes(const w2b_fixed_rows *rows)
         __builtin_prefetch(rows->codes + rows->rows[i] * rows->words, 1, 3);
 }
 
+/* What one panel adds to the scores, and its rows woven for the way back. */
+static void forward_panel(const w2b_round *round, const lane_work *lane, const w2b_block *block,
+                          const w2b_share *share, size_t panel, int32_t *out)
+{
+    const w2b_fixed_kern *kern = round->fixed;
+    const share_work *work = share->work;
+    const size_t dense = w2b_block_dense_row(block), at = share->first / PANEL + panel;
+    const int add = panel > 0;
+    sum_contexts(round, block, share, panel);
+    expand_outputs(round, block, share, panel);
+    for (uint32_t c = 0; c < block->chunks; c++) {
+        round->kern->transpose(work->means + (size_t)c * 16 * PANEL, work->tile);
+        kern->scores(work->outputs + dense * PANEL, block->outputs - block->paired, work->tile,
+                     out + ((size_t)c * block->rows + 1) * 16, add);
+    }
+    if (block->paired)
+        kern->dots(work->means, work->outputs, dense, work->dots, add);
+    kern->weave(work->means, 8 * (size_t)block->chunks,
+                lane->means + at * means_stride(round) / 2);
+    kern->weave(work->outputs, dense / 2 + dense_pairs(block),
+                lane->outputs + at * outputs_stride(round) / 2);
+}
+
 static void forward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
                     const w2b_block *next, w2b_share *share)
 {
-    const w2b_fixed_kern *kern = round->fixed;
-    lane_work *shared = lane->work;
-    share_work *work = share->work;
-    const size_t inputs = means_stride(round), outputs = outputs_stride(round);
-    const size_t dense = w2b_block_dense_row(block), first = share->first / PANEL;
-    int32_t *out = shared->partials + share->first_group * w2b_score_room(round);
+    const share_work *work = share->work;
+    int32_t *out =
+        ((lane_work *)lane->work)->partials + share->first_group * w2b_score_room(round);
     (void)next;
     const w2b_fixed_rows u = rows_of(round, share, 0, block->in_rows, block->positions);
     const w2b_fixed_rows v = rows_of(round, share, 1, block->out_rows, block->outputs);
-    sum_contexts(round, block, share);
-    expand_outputs(round, block, share);
+    list_windows(block, work->windows);
     for (size_t p = 0; p < work->panels; p++) {
-        const int16_t *means = work->means + p * inputs, *rows = work->outputs + p * outputs;
         prefetch_panel(&u, p);
         prefetch_panel(&v, p);
-        for (uint32_t c = 0; c < block->chunks; c++) {
-            round->kern->transpose(means + (size_t)c * 16 * PANEL, work->tile);
-            kern->scores(rows + dense * PANEL, block->outputs - block->paired, work->tile,
-                         out + ((size_t)c * block->rows + 1) * 16, p > 0);
-        }
-        kern->weave(means, 8 * (size_t)block->chunks, shared->means + (first + p) * inputs / 2);
-        kern->weave(rows, dense / 2 + dense_pairs(block),
-                    shared->outputs + (first + p) * outputs / 2);
+        forward_panel(round, lane->work, block, share, p, out);
     }
-    for (uint32_t c = 0; c < block->chunks && block->paired; c++)
-        kern->dots(work->means + (size_t)c * 16 * PANEL, inputs,
-                   work->outputs + (size_t)c * 16 * PANEL, outputs, 16, work->panels,
-                   out + (size_t)c * block->rows * 16);
+    for (size_t i = 0; i < w2b_block_dense_row(block); i++) {
+        int32_t sum = 0;
+        for (size_t p = 0; p < 16; p++) sum += work->dots[16 * i + p];
+        out[w2b_block_at(block, 0, (uint32_t)i)] = sum;
+    }
 }
 
 /* ----- Scores --------------------------------------------------------------- */
@@ -421,23 +463,17 @@ static w2b_fixed_rows moved(const w2b_round *round, const w2b_block *block, cons
     return rows;
 }
 
-static void input_gradients(const w2b_round *round, const w2b_lane *lane, const w2b_block *block,
-                            const w2b_share *share)
+/* Of one panel. */
+static void input_gradients(const w2b_round *round, const lane_work *shared,
+                            const w2b_block *block, size_t panel, int32_t *out)
 {
-    const lane_work *shared = lane->work;
-    const share_work *work = share->work;
     const size_t pairs = w2b_block_dense_row(block) / 2;
-    for (size_t p = 0; p < work->panels; p++) {
-        const int32_t *rows =
-            shared->outputs + (share->first / PANEL + p) * outputs_stride(round) / 2;
-        int32_t *out = work->inputs + p * input_rows(round) * PANEL;
-        for (uint32_t c = 0; c < block->chunks; c++)
-            round->fixed->gather(block->paired ? shared->diagonal + (size_t)16 * c : NULL,
-                                 rows + (size_t)8 * c * PANEL,
-                                 shared->crossed + c * output_pairs(round) * 16,
-                                 rows + pairs * PANEL, dense_pairs(block),
-                                 out + (size_t)16 * c * PANEL);
-    }
+    const int32_t *rows = shared->outputs + panel * outputs_stride(round) / 2;
+    for (uint32_t c = 0; c < block->chunks; c++)
+        round->fixed->gather(block->paired ? shared->diagonal + (size_t)16 * c : NULL,
+                             rows + (size_t)8 * c * PANEL,
+                             shared->crossed + c * output_pairs(round) * 16, rows + pairs * PANEL,
+                             dense_pairs(block), out + (size_t)16 * c * PANEL);
 }
 
 static void update_outputs(const w2b_round *round, const w2b_lane *lane, const w2b_block *block,
@@ -464,14 +500,21 @@ static void update_contexts(const w2b_round *round, const w2b_lane *lane, const 
     const w2b_fixed_spans spans = {shared->begins, shared->ends, shared->next_begin,
                                    shared->next_end, shared->own_at};
     const w2b_fixed_rows to = moved(round, block, share, block->outputs);
-    round->fixed->contexts(rule, work->inputs, input_rows(round) * PANEL, &spans, &to);
+    const size_t stride = input_rows(round) * PANEL;
+    for (size_t p = 0; p < work->panels; p += ABREAST) {
+        const size_t n = work->panels - p < ABREAST ? work->panels - p : ABREAST;
+        const w2b_fixed_rows some = panels_of(to, p, n, rule->bits);
+        for (size_t k = 0; k < n; k++)
+            input_gradients(round, shared, block, share->first / PANEL + p + k,
+                            work->inputs + k * stride);
+        round->fixed->contexts(rule, work->inputs, stride, &spans, &some);
+    }
 }
 
 static void backward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
                      const w2b_block *next, w2b_share *share)
 {
     const w2b_fixed_rule rule = rule_of(round, ((lane_work *)lane->work)->rate);
-    input_gradients(round, lane, block, share);
     update_outputs(round, lane, block, share, &rule);
     update_contexts(round, lane, block, share, &rule);
     if (next) {

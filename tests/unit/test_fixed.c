@@ -88,17 +88,15 @@ static void check_expand(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec,
 {
     for (unsigned bits = 1; bits <= 8; bits++) {
         uint32_t which[ROWS];
-        const size_t n = w2b_rng_below(rng, ROWS), live = w2b_rng_below(rng, PANELS * PANEL + 20);
-        const w2b_fixed_rows rows = {.rows = which, .n = n, .panels = PANELS, .codes = codes[0],
+        const size_t n = w2b_rng_below(rng, ROWS), live = w2b_rng_below(rng, PANEL + 20);
+        const w2b_fixed_rows rows = {.rows = which, .n = n, .panels = 1, .codes = codes[0] + bits,
                                      .words = PANELS * bits};
         for (size_t i = 0; i < n; i++) which[i] = w2b_rng_below(rng, ROWS);
         for (size_t i = 0; i < ROWS * PANELS * bits; i++) codes[0][i] = (uint32_t)w2b_rng_next(rng);
         for (int running = 0; running <= 1; running++) {
-            spec->expand(&rows, bits, live, running, shorts[0], STRIDE);
-            kern->expand(&rows, bits, live, running, shorts[1], STRIDE);
-            for (size_t p = 0; p < PANELS; p++)
-                assert_memory_equal(shorts[0] + p * STRIDE, shorts[1] + p * STRIDE,
-                                    n * PANEL * sizeof(int16_t));
+            spec->expand(&rows, bits, live, running, shorts[0]);
+            kern->expand(&rows, bits, live, running, shorts[1]);
+            assert_memory_equal(shorts[0], shorts[1], n * PANEL * sizeof(int16_t));
         }
     }
 }
@@ -106,13 +104,16 @@ static void check_expand(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec,
 static void check_rows(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
 {
     fill(rng, left, PANELS * STRIDE, 900);
-    for (int skip = 0; skip <= 1; skip++) {
-        const int16_t *own = skip ? left + 7 * PANEL : NULL;
-        spec->window(left + 3 * PANEL, left + 9 * PANEL, own, STRIDE, shorts[0], STRIDE, PANELS);
-        kern->window(left + 3 * PANEL, left + 9 * PANEL, own, STRIDE, shorts[1], STRIDE, PANELS);
-        for (size_t p = 0; p < PANELS; p++)
-            assert_memory_equal(shorts[0] + p * STRIDE, shorts[1] + p * STRIDE, 2 * PANEL);
+    w2b_fixed_window windows[ROWS];
+    for (size_t i = 0; i < ROWS; i++) {
+        const uint32_t first = w2b_rng_below(rng, ROWS - 2);
+        const uint32_t end = first + 1 + w2b_rng_below(rng, ROWS - 1 - first);
+        windows[i] = (w2b_fixed_window){
+            first, end, i % 3 ? first + w2b_rng_below(rng, end - first) : UINT32_MAX};
     }
+    spec->windows(left, windows, ROWS, shorts[0]);
+    kern->windows(left, windows, ROWS, shorts[1]);
+    assert_memory_equal(shorts[0], shorts[1], ROWS * PANEL * sizeof(int16_t));
     spec->weave(left, ROWS / 2, longs[0]);
     kern->weave(left, ROWS / 2, longs[1]);
     assert_memory_equal(longs[0], longs[1], ROWS / 2 * PANEL * sizeof(int32_t));
@@ -123,11 +124,11 @@ static void check_products(const w2b_fixed_kern *kern, const w2b_fixed_kern *spe
     const size_t n = w2b_rng_below(rng, ROWS), pairs = w2b_rng_below(rng, ROWS);
     fill(rng, left, PANELS * STRIDE, 511);
     fill(rng, right, PANELS * STRIDE, 15);
-    spec->dots(left, STRIDE, right, STRIDE, n, PANELS, longs[0]);
-    kern->dots(left, STRIDE, right, STRIDE, n, PANELS, longs[1]);
-    assert_memory_equal(longs[0], longs[1], n * sizeof(int32_t));
     fill_pairs(rng, weights, 256, 511);
     for (int add = 0; add <= 1; add++) {
+        spec->dots(left, right, n, longs[0], add);
+        kern->dots(left, right, n, longs[1], add);
+        assert_memory_equal(longs[0], longs[1], n * 16 * sizeof(int32_t));
         spec->scores(right, n, weights, longs[0], add);
         kern->scores(right, n, weights, longs[1], add);
         assert_memory_equal(longs[0], longs[1], n * 16 * sizeof(int32_t));
@@ -272,7 +273,7 @@ static void codes_are_the_nearest_levels(void **state)
             const uint32_t first = 0;
             const w2b_fixed_rows rows = {.rows = &first, .n = 1, .panels = 1, .codes = code,
                                          .words = bits};
-            spec->expand(&rows, bits, PANEL, 0, got, PANEL);
+            spec->expand(&rows, bits, PANEL, 0, got);
             double odd = 2 * floor(x / (2 * half)) + 1;
             odd = odd > most ? most : odd < -most ? -most
                                                   : odd;
