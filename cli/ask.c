@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/memo.h"
 #include "cli/talk.h"
 
 #define SPELLINGS 5
@@ -116,19 +117,14 @@ static char *near_spellings(w2b_ask *ask, const char *word, size_t length)
     uint64_t rows[SPELLINGS];
     w2b_search *search = w2b_ask_search(ask);
     size_t n = search ? w2b_search_spellings(search, word, length, rows, SPELLINGS) : 0;
-    char *text = NULL;
-    size_t size;
-    FILE *file = n ? open_memstream(&text, &size) : NULL;
-    if (!file) return NULL;
+    w2b_memo memo;
+    if (n == 0) return NULL;
+    w2b_memo_open(&memo);
     for (size_t i = 0; i < n; i++) {
         const char *near = w2b_model_word(ask->model, rows[i], NULL);
-        fprintf(file, "%s%s", i ? ", " : "; near: ", near ? near : "?");
+        w2b_memo_print(&memo, "%s%s", i ? ", " : "; near: ", near ? near : "?");
     }
-    if (fclose(file)) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return w2b_memo_close(&memo) ? NULL : memo.text;
 }
 
 /* Words that are damaged are not unknown: there is no answer then. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "cli/memo.h"
 #include "cli/output.h"
 #include "cli/talk.h"
 
@@ -79,22 +80,17 @@ static const w2b_example examples[] = {
 static int save_list(const w2b_phrases *phrases, const char *path, int force)
 {
     w2b_diag diag;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    if (!to) return w2b_talk_memory();
+    w2b_memo to;
+    w2b_memo_open(&to);
     w2b_phrase one;
     for (uint64_t i = 0; !w2b_phrases_at(phrases, i, &one); i++) {
-        fwrite(one.text, 1, one.length, to);
-        fprintf(to, "\t%.9g\t%llu\t%u\n", one.score, (unsigned long long)one.count, one.pass);
+        w2b_memo_write(&to, one.text, one.length);
+        w2b_memo_print(&to, "\t%.9g\t%llu\t%u\n", one.score, (unsigned long long)one.count,
+                       one.pass);
     }
-    int failed = ferror(to);
-    if (fclose(to) || failed) {
-        free(text);
-        return w2b_talk_memory();
-    }
-    w2b_err err = w2b_file_write(path, text, size, force, &diag);
-    free(text);
+    if (w2b_memo_close(&to)) return w2b_talk_memory();
+    w2b_err err = w2b_file_write(path, to.text, to.size, force, &diag);
+    free(to.text);
     return err ? w2b_talk_diag(&diag) : W2B_EXIT_DONE;
 }
 

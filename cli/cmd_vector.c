@@ -8,6 +8,7 @@
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/memo.h"
 #include "cli/output.h"
 #include "cli/talk.h"
 
@@ -41,7 +42,7 @@ typedef struct asker {
     int json;
     uint32_t dim;
     float *vector; /* [dim] */
-    FILE *matrix;  /* of --npy: [rows][dim], in memory */
+    w2b_memo matrix; /* of --npy, while it is open: [rows][dim] */
     uint64_t rows;
 } asker;
 
@@ -58,14 +59,14 @@ static int print_json(const asker *a, const char *word, size_t length)
 static int add_row(asker *a)
 {
     a->rows++;
-    return fwrite(a->vector, sizeof *a->vector, a->dim, a->matrix) == a->dim ? W2B_EXIT_DONE
-                                                                             : w2b_talk_memory();
+    w2b_memo_write(&a->matrix, a->vector, a->dim * sizeof *a->vector);
+    return a->matrix.torn ? w2b_talk_memory() : W2B_EXIT_DONE;
 }
 
 static int answer(asker *a, const char *word, size_t length)
 {
     if (w2b_ask_compose(&a->ask, word, length, a->vector)) return W2B_EXIT_DONE;
-    if (a->matrix) return add_row(a);
+    if (a->matrix.file) return add_row(a);
     if (a->json) return print_json(a, word, length);
     w2b_talk_word(word, length);
     char text[32];
@@ -143,24 +144,21 @@ static void npy_head(char head[NPY_HEAD], uint64_t rows, uint32_t dim)
 static int write_npy(asker *a, const w2b_parsed *parsed)
 {
     const args *given = parsed->args;
-    char *bytes = NULL, head[NPY_HEAD] = {0};
-    size_t size;
+    char head[NPY_HEAD] = {0};
     int code = w2b_output_check(given->npy, given->force, 1);
     if (code) return code;
-    a->matrix = open_memstream(&bytes, &size);
-    if (!a->matrix) return w2b_talk_memory();
-    if (fwrite(head, 1, NPY_HEAD, a->matrix) != NPY_HEAD) code = w2b_talk_memory();
-    if (!code) code = answer_all(a, parsed);
-    if (fclose(a->matrix) && !code) code = w2b_talk_memory();
-    a->matrix = NULL;
+    w2b_memo_open(&a->matrix);
+    w2b_memo_write(&a->matrix, head, NPY_HEAD);
+    code = a->matrix.torn ? w2b_talk_memory() : answer_all(a, parsed);
+    if (w2b_memo_close(&a->matrix) && !code) code = w2b_talk_memory();
     if (!code && !a->ask.unknown) {
         w2b_diag diag;
-        npy_head(bytes, a->rows, a->dim);
-        if (w2b_file_write(given->npy, bytes, size, given->force, &diag)) {
+        npy_head(a->matrix.text, a->rows, a->dim);
+        if (w2b_file_write(given->npy, a->matrix.text, a->matrix.size, given->force, &diag)) {
             code = w2b_talk_diag(&diag);
         }
     }
-    free(bytes);
+    free(a->matrix.text);
     return code;
 }
 

@@ -6,12 +6,12 @@
  * that the picture follows the reader's choice of light or dark.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/json.h"
+#include "cli/memo.h"
 #include "cli/opt.h"
 #include "cli/report.h"
 #include "cli/talk.h"
@@ -56,25 +56,11 @@ static const char style[] =
     "}\n"
     "</style>\n";
 
-/* Text in memory. That it could not grow is told by each call that prints, but
- * not by ferror or fclose. */
-typedef struct canvas {
-    FILE *file;
-    int torn;
-} canvas;
-
-__attribute__((format(printf, 2, 3)))
-static void put(canvas *out, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    if (vfprintf(out->file, format, list) < 0) out->torn = 1;
-    va_end(list);
-}
+#define put w2b_memo_print /* what this file is full of */
 
 /* Text between tags: the characters that mean something there are replaced,
  * and what is not UTF-8 or is a control character, which XML does not allow. */
-static void put_text(canvas *out, const char *text)
+static void put_text(w2b_memo *out, const char *text)
 {
     const size_t length = strlen(text);
     for (size_t i = 0, n; i < length; i += n ? n : 1) {
@@ -175,7 +161,7 @@ static double place_y(const panel *p, double y)
 
 /* ----- Drawing ------------------------------------------------------------ */
 
-static void draw_axes(canvas *out, const panel *p)
+static void draw_axes(w2b_memo *out, const panel *p)
 {
     double left = p->left + LEFT, right = p->left + PANEL_W - RIGHT;
     double top = p->top + TOP, bottom = p->top + PANEL_H - BOTTOM;
@@ -206,7 +192,7 @@ static void draw_axes(canvas *out, const panel *p)
 
 /* A label stands above its point, or below where the line comes from above or
  * the label to the left is near. */
-static void draw_label(canvas *out, const panel *p, size_t i, int *below)
+static void draw_label(w2b_memo *out, const panel *p, size_t i, int *below)
 {
     double x = place_x(p, p->points[i].x), y = place_y(p, p->points[i].y);
     int falls = i && p->points[i - 1].y > p->points[i].y;
@@ -221,7 +207,7 @@ static void draw_label(canvas *out, const panel *p, size_t i, int *below)
     put(out, "</text>\n");
 }
 
-static void draw_panel(canvas *out, const panel *p)
+static void draw_panel(w2b_memo *out, const panel *p)
 {
     int below = 0;
     draw_axes(out, p);
@@ -248,7 +234,7 @@ static void draw_panel(canvas *out, const panel *p)
     for (size_t i = 0; i < p->n; i++) draw_label(out, p, i, &below);
 }
 
-static void draw(canvas *out, const panel *panels, size_t n)
+static void draw(w2b_memo *out, const panel *panels, size_t n)
 {
     double width = PANEL_W * (double)(n > 1 ? 2 : 1), height = PANEL_H * (double)((n + 1) / 2);
     put(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
@@ -282,20 +268,19 @@ static int make_panels(const w2b_report *r, panel *panels)
 int w2b_plot_save(const w2b_report *r, const char *path, int replace)
 {
     panel panels[KINDS] = {{0}};
-    char *text = NULL;
-    size_t size;
     int code = W2B_EXIT_FAILED;
     int n = make_panels(r, panels);
-    canvas out = {.file = n < 0 ? NULL : open_memstream(&text, &size)};
-    if (out.file) draw(&out, panels, (size_t)n);
-    if (!out.file || fclose(out.file) || out.torn) {
+    w2b_memo out;
+    w2b_memo_open(&out);
+    if (n >= 0) draw(&out, panels, (size_t)n);
+    if (w2b_memo_close(&out) || n < 0) {
         code = w2b_talk_memory();
     } else {
         w2b_diag diag;
-        w2b_err err = w2b_file_write(path, text, size, replace, &diag);
+        w2b_err err = w2b_file_write(path, out.text, out.size, replace, &diag);
         code = err ? w2b_talk_diag(&diag) : W2B_EXIT_DONE;
     }
-    free(text);
+    free(out.text);
     for (int i = 0; i < KINDS; i++) free(panels[i].points);
     return code;
 }

@@ -53,8 +53,12 @@ static w2b_err page_numbers(const w2b_map *map, w2b_out *out, w2b_diag *diag)
         err = write_text(out, "],\n\"counts\":[", diag);
     }
     for (size_t i = 0; i < map->n && info.count_bytes > 0 && err == W2B_OK; i++) {
-        err = w2b_map_printf(out, diag, "%s%llu", i > 0 ? "," : "",
-                             (unsigned long long)w2b_model_count(map->model, i));
+        uint64_t count = 0;
+        err = w2b_model_count_at(map->model, i, &count, diag);
+        if (err == W2B_OK) {
+            err = w2b_map_printf(out, diag, "%s%llu", i > 0 ? "," : "",
+                                 (unsigned long long)count);
+        }
     }
     return err == W2B_OK ? write_text(out, "]", diag) : err;
 }

@@ -44,8 +44,10 @@ static w2b_err write_word(const projector *p, w2b_out *out, uint64_t row, w2b_di
     if (err != W2B_OK || !p->counts) {
         return err != W2B_OK ? err : w2b_out_write(out, "\n", 1, diag);
     }
-    return w2b_map_printf(out, diag, "\t%llu\n",
-                          (unsigned long long)w2b_model_count(p->model, row));
+    uint64_t count = 0;
+    err = w2b_model_count_at(p->model, row, &count, diag);
+    return err != W2B_OK ? err
+                         : w2b_map_printf(out, diag, "\t%llu\n", (unsigned long long)count);
 }
 
 static w2b_err write_both(projector *p, w2b_out *vectors, w2b_out *words, w2b_diag *diag)

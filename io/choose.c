@@ -104,7 +104,9 @@ static w2b_err measure(candidate *c, const w2b_wish *wish, const draw *drawn, w2
 {
     const w2b_code *code = &c->code;
     double *errors = w2b_alloc(drawn->n, sizeof *errors);
-    int failed = !errors;
+    int failed = 0; /* a thread's own begins at 0 */
+    if (!errors)
+        return w2b_fail_memory(diag, drawn->n * sizeof *errors, "a sample of rows");
     (void)wish; /* which a build without OpenMP has no use for */
 #pragma omp parallel num_threads(wish->threads) reduction(| : failed)
     {

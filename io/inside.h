@@ -20,8 +20,4 @@ void w2b_model_move_subwords(w2b_model *from, w2b_model *to);
 /* Never NULL; lives as long as the model. */
 const char *w2b_model_metadata(const w2b_model *model);
 
-/* As w2b_model_count, but it says why it fails. row < words. */
-w2b_err w2b_model_count_at(const w2b_model *model, uint64_t row, uint64_t *count,
-                           w2b_diag *diag);
-
 #endif

@@ -291,6 +291,8 @@ const char *w2b_model_word(const w2b_model *model, uint64_t row, size_t *length)
 
 w2b_err w2b_model_count_at(const w2b_model *model, uint64_t row, uint64_t *count, w2b_diag *diag)
 {
+    if (row >= model->words)
+        return w2b_fail(diag, W2B_ERR_ARGUMENT, "there is no row %llu", (unsigned long long)row);
     if (model->mapped)
         return w2b_mapped_count(model->mapped, row, count, diag);
     *count = model->parts.counts ? model->parts.counts[row] : 0;
@@ -300,7 +302,7 @@ w2b_err w2b_model_count_at(const w2b_model *model, uint64_t row, uint64_t *count
 uint64_t w2b_model_count(const w2b_model *model, uint64_t row)
 {
     uint64_t count;
-    return row >= model->words || w2b_model_count_at(model, row, &count, NULL) ? 0 : count;
+    return w2b_model_count_at(model, row, &count, NULL) ? 0 : count;
 }
 
 /* ----- Rows --------------------------------------------------------------- */

@@ -48,10 +48,11 @@ static w2b_err copy_words(const w2b_model *model, w2b_vocab **vocab, w2b_diag *d
     w2b_info info;
     w2b_model_info(model, &info);
     size_t bytes = 0, length;
+    const char *word;
     for (uint64_t i = 0; i < info.words; i++) {
-        if (!w2b_model_word(model, i, &length))
-            return w2b_fail(diag, W2B_ERR_CORRUPT, "word %llu of the model is damaged",
-                            (unsigned long long)i);
+        const w2b_err err = w2b_model_word_at(model, i, &word, &length, diag);
+        if (err)
+            return err;
         if (length == 0 || length > W2B_WORD_MOST)
             return w2b_fail(diag, W2B_ERR_DATA, "word %llu of the model is %s",
                             (unsigned long long)i, length ? "too long" : "empty");
@@ -60,10 +61,14 @@ static w2b_err copy_words(const w2b_model *model, w2b_vocab **vocab, w2b_diag *d
     w2b_vocab *made = w2b_vocab_new(info.words, bytes);
     if (!made)
         return w2b_fail_memory(diag, bytes, "the vocabulary");
-    uint64_t at = 0;
+    uint64_t at = 0, count = 0;
+    w2b_err err = W2B_OK;
     for (uint64_t i = 0; i < info.words; i++) {
-        const char *word = w2b_model_word(model, i, &length);
-        const uint64_t count = w2b_model_count(model, i);
+        err = w2b_model_word_at(model, i, &word, &length, diag);
+        if (!err)
+            err = w2b_model_count_at(model, i, &count, diag);
+        if (err)
+            break;
         made->starts[i] = at;
         made->counts[i] = count ? count : 1;
         memcpy(made->bytes + at, word, length);
@@ -71,8 +76,8 @@ static w2b_err copy_words(const w2b_model *model, w2b_vocab **vocab, w2b_diag *d
         at += length + 1;
     }
     made->starts[info.words] = at;
-    *vocab = made;
-    return W2B_OK;
+    *vocab = made; /* the caller's, whatever comes back */
+    return err;
 }
 
 static w2b_err open_model(const w2b_train_options *options, w2b_base *base, w2b_diag *diag)

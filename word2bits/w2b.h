@@ -233,8 +233,11 @@ W2B_API w2b_err w2b_model_word_at(const w2b_model *model, uint64_t row,
                                   const char **word, size_t *length,
                                   w2b_diag *diag);
 
-/* How often the word occurred in the training text; 0 if not known. */
+/* How often the word occurred in the training text; 0 if not known, or if row >=
+ * words or the block that holds it is damaged. The second says why it fails. */
 W2B_API uint64_t w2b_model_count(const w2b_model *model, uint64_t row);
+W2B_API w2b_err w2b_model_count_at(const w2b_model *model, uint64_t row,
+                                   uint64_t *count, w2b_diag *diag);
 
 /* W2B_ERR_CORRUPT if the model is mapped from a file that somebody has written
  * to, or cut, since it was opened: answers may be wrong then, although each
