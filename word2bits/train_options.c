@@ -9,8 +9,8 @@
 
 /* Numbers a vector while training, where the user has no wish: so many, or so
  * many times those that are stored if that is less. */
-#define TRAIN_DIM 416
-#define TRAIN_TIMES 8
+#define TRAIN_DIM 832
+#define TRAIN_TIMES 16
 
 void w2b_train_defaults(w2b_train_options *options)
 {
