@@ -91,11 +91,6 @@ static int judge_make(w2b_judge *judge)
     return 0;
 }
 
-w2b_err w2b_judge_memory(const w2b_judge *judge)
-{
-    return w2b_fail_memory(judge->diag, judge->set->size, "answers to a test set");
-}
-
 static w2b_err find_bytes(const w2b_judge *judge, const char *bytes, size_t length, uint64_t *row)
 {
     int64_t found;

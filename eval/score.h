@@ -26,7 +26,10 @@ w2b_err w2b_judge_find(const w2b_judge *judge, w2b_slice word, uint64_t *row);
 w2b_err w2b_judge_find_all(const w2b_judge *judge, const w2b_slice *words, size_t n,
                            uint64_t *rows, int *known);
 
-w2b_err w2b_judge_memory(const w2b_judge *judge);
+static inline w2b_err w2b_judge_memory(const w2b_judge *judge)
+{
+    return w2b_fail_memory(judge->diag, judge->set->size, "answers to a test set");
+}
 
 /* Each fills the outcomes of the used items. */
 w2b_err w2b_judge_analogies(const w2b_judge *judge);                          /* questions.c */

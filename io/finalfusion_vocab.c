@@ -153,7 +153,8 @@ static w2b_err read_mark(w2b_binary *file, char **mark, w2b_diag *diag)
     *mark = w2b_alloc_zero((size_t)length + 1, 1);
     if (!*mark)
         return w2b_fail_memory(diag, length, "a mark of words");
-    memcpy(*mark, bytes, length);
+    if (length > 0)
+        memcpy(*mark, bytes, length);
     return W2B_OK;
 }
 
