@@ -10,8 +10,8 @@
  * A row of v is multiplied by the root of EVEN / n where n tokens of the word are
  * left by the thinning in all epochs, one of u, which most windows around it share, by
  * the fourth root. On 17 million words of Wikipedia, 5 epochs, that has 3 points more
- * of Google's analogies right and .008 more similarity; the square root for both
- * has a little less of similarity, the fourth root for both less of both.
+ * of Google's analogies right and .008 more similarity. The square root for both does
+ * not have more, the fourth root for both has half a point more than none.
  */
 #ifndef W2B_RATES_H
 #define W2B_RATES_H
