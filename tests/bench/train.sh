@@ -94,17 +94,21 @@ programs()
     case $1 in
         bits)
             printf 'w2b, 1 bit\tours --train-bits 1 --bits 1\n'
-            printf 'w2b, 1 bit, fewest negatives\tours --train-bits 1 --bits 1 --pool 16\n'
+            printf 'w2b, 1 bit, few negatives for large blocks\t'
+            printf 'ours --train-bits 1 --bits 1 --block 64 --pool 16\n'
             [ -z "${WORD2BITS-}" ] || printf 'word2bits.cpp\trun_word2bits\n'
             ;;
         float)
             printf 'w2b, floats\tours --train-bits 0 --bits 32 -n 5\n'
+            printf 'w2b, floats, fewer negatives\tours --train-bits 0 --bits 32 -n 5 --pool 24\n'
             printf 'w2b, 1 bit in the loop, stored as floats\tours --train-bits 1 --bits 32 -n 5\n'
             [ -z "$has_gensim" ] || printf 'gensim\trun_gensim 8 0\n'
             ! command -v "$fasttext" >/dev/null || printf 'fastText\trun_fasttext cbow 8\n'
             ;;
         skip)
             printf 'w2b, floats\tours -a skipgram --train-bits 0 --bits 32 -w 5 -n 5\n'
+            printf 'w2b, floats, fewer negatives\t'
+            printf 'ours -a skipgram --train-bits 0 --bits 32 -w 5 -n 5 --pool 24\n'
             [ -z "$has_gensim" ] || printf 'gensim\trun_gensim 5 1\n'
             ! command -v "$fasttext" >/dev/null || printf 'fastText\trun_fasttext skipgram 5\n'
             [ -z "${WORD2VEC-}" ] || printf 'word2vec\trun_word2vec\n'
