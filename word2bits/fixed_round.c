@@ -204,7 +204,7 @@ static w2b_fixed_rows rows_of(const w2b_round *round, const w2b_share *share, in
         .codes = matrix ? work->v : work->u,
         .apart = latents->apart,
         .words = work->words,
-        .rates = round->rates[matrix],
+        .rates = round->rates->of[matrix],
         .column = (uint32_t)share->first,
     };
 }

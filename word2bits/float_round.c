@@ -296,7 +296,7 @@ static void update_outputs(const w2b_round *round, const w2b_lane *lane, const w
     const float *rates = own(share)->rates;
     for (uint32_t y = 0; y < block->outputs; y++) {
         own(share)->targets[y] = row_of(round, round->latents->v, block->out_rows[y], share);
-        own(share)->rates[y] = round->rates[1][block->out_rows[y]];
+        own(share)->rates[y] = round->rates->of[1][block->out_rows[y]];
     }
     for (uint32_t c = 0; c < block->chunks; c++) {
         const float *grads = work_of(lane)->grads + w2b_block_at(block, 0, 16 * c);
@@ -321,7 +321,7 @@ static void update_contexts(const w2b_round *round, const w2b_lane *lane, const 
         const uint32_t first = work->taken[p], end = work->taken[p + 1], row = block->in_rows[p];
         if (first != end)
             round->kern->accumulate(own(share)->inputs, means_stride(round), work->takers + first,
-                                    end - first, round->rates[0][row],
+                                    end - first, round->rates->of[0][row],
                                     row_of(round, round->latents->u, row, share),
                                     own(share)->panels);
     }

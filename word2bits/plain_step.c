@@ -52,11 +52,11 @@ static void pair_step(const w2b_plain *from, w2b_plain *to, w2b_loop_quant quant
     for (uint32_t c = 0; c < from->dim; c++) {
         const double mean = mean_at(from, quant, w, c);
         const double target = level(quant, from->v[out_row * from->dim + c]);
-        to->v[out_row * to->dim + c] += (float)(error * mean * from->rates[1][out_row]);
+        to->v[out_row * to->dim + c] += (float)(error * mean * from->rates->of[1][out_row]);
         for (uint32_t p = w->span.first; p < w->span.end; p++)
             if (p != w->span.skip)
                 to->u[w->in_rows[p] * to->dim + c] +=
-                    (float)(error * target * from->rates[0][w->in_rows[p]]);
+                    (float)(error * target * from->rates->of[0][w->in_rows[p]]);
     }
 }
 

@@ -20,9 +20,9 @@ int w2b_rates_make(w2b_rates *rates, const w2b_vocab *vocab, const w2b_sampler *
                    uint32_t epochs)
 {
     const uint32_t words = sampler->words;
-    rates->u = w2b_alloc(words, sizeof *rates->u);
-    rates->v = w2b_alloc(words, sizeof *rates->v);
-    if (!rates->u || !rates->v)
+    for (int matrix = 0; matrix < 2; matrix++)
+        rates->of[matrix] = w2b_alloc(words, sizeof *rates->of[matrix]);
+    if (!rates->of[0] || !rates->of[1])
         return -1;
     for (uint32_t i = 0; i < words; i++) {
         uint64_t count = 1;
@@ -30,15 +30,15 @@ int w2b_rates_make(w2b_rates *rates, const w2b_vocab *vocab, const w2b_sampler *
         const double kept = ((double)sampler->keep[i] + 1) * 0x1p-32;
         /* by square roots, which are exact everywhere */
         const double root = sqrt(EVEN / ((double)count * kept * epochs));
-        rates->u[i] = (float)at_most(sqrt(root));
-        rates->v[i] = (float)at_most(root);
+        rates->of[0][i] = (float)at_most(sqrt(root));
+        rates->of[1][i] = (float)at_most(root);
     }
     return 0;
 }
 
 void w2b_rates_release(w2b_rates *rates)
 {
-    w2b_free(rates->u);
-    w2b_free(rates->v);
+    w2b_free(rates->of[0]);
+    w2b_free(rates->of[1]);
     *rates = (w2b_rates){0};
 }

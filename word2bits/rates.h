@@ -20,7 +20,7 @@
 
 /* [words] each. Shared by all threads, never changed once made. */
 typedef struct w2b_rates {
-    float *u, *v;
+    float *of[2]; /* rows of u, of v */
 } w2b_rates;
 
 /* 0, or -1 if memory is short. */

@@ -30,6 +30,7 @@
 
 #include "quant/fixed.h"
 #include "quant/step.h"
+#include "word2bits/rates.h"
 #include "word2bits/walk.h"
 
 typedef struct w2b_engine w2b_engine;
@@ -52,7 +53,7 @@ typedef struct w2b_round {
     w2b_context context;
     w2b_block_room room;
     struct w2b_latents *latents;
-    const float *rates[2];  /* [words] of u and v: what the steps of a row are multiplied by */
+    const w2b_rates *rates; /* what the steps of rows are multiplied by */
     /* in whole numbers alone */
     unsigned fraction;  /* a step of the quantizer is 2^fraction units of a latent */
     float weight;       /* an error of 1 is so much as a whole number */
@@ -185,7 +186,7 @@ typedef struct w2b_plain {
     float *u, *v;
     uint32_t dim;
     w2b_context context;
-    const float *rates[2]; /* of rows of u and v, as in a round */
+    const w2b_rates *rates; /* as in a round */
 } w2b_plain;
 
 void w2b_plain_step(const w2b_plain *from, w2b_plain *to, w2b_loop_quant quant,

@@ -87,8 +87,7 @@ static w2b_err trainer_make(w2b_trainer *t)
         return w2b_fail_memory(t->diag, 24 * words, "sampling tables");
     if (w2b_trainer_round(t))
         return w2b_fail(t->diag, W2B_ERR_ISA, "this processor has no %s", w2b_isa_name(o->isa));
-    t->round.rates[0] = t->rates.u;
-    t->round.rates[1] = t->rates.v;
+    t->round.rates = &t->rates;
     if (w2b_latents_make(&t->latents, (uint32_t)words, o->train_dim,
                          w2b_form_for(t->round.quant, &t->walk)))
         return w2b_fail_memory(t->diag, t->latents.bytes, "each of two latent matrices");

@@ -16,7 +16,6 @@
 
 #include "io/progress.h"
 #include "word2bits/barrier.h"
-#include "word2bits/rates.h"
 #include "word2bits/round.h"
 
 struct w2b_base;

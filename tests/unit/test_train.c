@@ -79,7 +79,7 @@ static w2b_plain plain_copy(const w2b_latents *latents)
 {
     const size_t n = (size_t)latents->words * latents->dim;
     w2b_plain plain = {w2b_alloc(n, sizeof(float)), w2b_alloc(n, sizeof(float)), latents->dim,
-                       W2B_CONTEXT_MEAN, {NULL, NULL}};
+                       W2B_CONTEXT_MEAN, NULL};
     assert_true(plain.u && plain.v);
     for (uint32_t row = 0; row < latents->words; row++) {
         w2b_latents_fetch(latents, 0, row, 0, plain.dim, plain.u + (size_t)row * plain.dim);
@@ -147,8 +147,7 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     assert_int_equal(w2b_sampler_make(&sampler, corpus->vocab, 0), 0);
     assert_int_equal(w2b_rates_make(&rates, corpus->vocab, &sampler, 4), 0);
     assert_int_equal(w2b_round_init(&round, W2B_ISA_AUTO, quant, &walk, &fast), 0);
-    round.rates[0] = rates.u;
-    round.rates[1] = rates.v;
+    round.rates = &rates;
     assert_ptr_equal(round.engine, c->bits >= 1 && c->bits <= 4 ? &w2b_fixed_engine
                                                                 : &w2b_float_engine);
     assert_int_equal(w2b_latents_make(&fast, words, c->dim, w2b_form_for(quant, &walk)), 0);
@@ -166,8 +165,7 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
         for (uint32_t t = 0; t < c->threads; t++)
             w2b_round_forward(&round, &lane, block, t ? block : NULL, &shares[t]);
         before.context = c->context;
-        before.rates[0] = rates.u;
-        before.rates[1] = rates.v;
+        before.rates = &rates;
         w2b_round_scores(&round, &lane, block, 0.05f);
         for (uint32_t t = 0; t < c->threads; t++)
             w2b_round_backward(&round, &lane, block, t ? block : NULL, &shares[t]);

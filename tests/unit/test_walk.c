@@ -111,10 +111,10 @@ static void rows_of_rare_words_move_further(void **state)
             const double count = 2000 / (i + 1), share = count / total;
             const double kept = fmin(1, (sqrt(share / 1e-2) + 1) * 1e-2 / share);
             const double seen = epochs * count * kept;
-            assert_float_equal(rates.v[i], fmin(8, pow(3000 / seen, 0.5)), 1e-4);
-            assert_float_equal(rates.u[i], fmin(8, pow(3000 / seen, 0.25)), 1e-4);
-            assert_true(i == 0 || rates.v[i] >= rates.v[i - 1]);
-            capped += rates.v[i] == 8;
+            assert_float_equal(rates.of[1][i], fmin(8, pow(3000 / seen, 0.5)), 1e-4);
+            assert_float_equal(rates.of[0][i], fmin(8, pow(3000 / seen, 0.25)), 1e-4);
+            assert_true(i == 0 || rates.of[1][i] >= rates.of[1][i - 1]);
+            capped += rates.of[1][i] == 8;
         }
         assert_int_equal(capped > 0, epochs == 1);
         w2b_rates_release(&rates);
