@@ -56,8 +56,6 @@ static const char style[] =
     "}\n"
     "</style>\n";
 
-#define put w2b_memo_print /* what this file is full of */
-
 /* Text between tags: the characters that mean something there are replaced,
  * and what is not UTF-8 or is a control character, which XML does not allow. */
 static void put_text(w2b_memo *out, const char *text)
@@ -66,11 +64,11 @@ static void put_text(w2b_memo *out, const char *text)
     for (size_t i = 0, n; i < length; i += n ? n : 1) {
         const char *at = text + i;
         n = w2b_json_character(at, length - i);
-        if (*at == '&') put(out, "&amp;");
-        else if (*at == '<') put(out, "&lt;");
-        else if (*at == '>') put(out, "&gt;");
-        else if (n == 1) put(out, "%c", (unsigned char)*at < 0x20 ? ' ' : *at);
-        else put(out, "%.*s", n ? (int)n : 3, n ? at : "\xef\xbf\xbd");
+        if (*at == '&') w2b_memo_print(out, "&amp;");
+        else if (*at == '<') w2b_memo_print(out, "&lt;");
+        else if (*at == '>') w2b_memo_print(out, "&gt;");
+        else if (n == 1) w2b_memo_print(out, "%c", (unsigned char)*at < 0x20 ? ' ' : *at);
+        else w2b_memo_print(out, "%.*s", n ? (int)n : 3, n ? at : "\xef\xbf\xbd");
     }
 }
 
@@ -166,28 +164,32 @@ static void draw_axes(w2b_memo *out, const panel *p)
     double left = p->left + LEFT, right = p->left + PANEL_W - RIGHT;
     double top = p->top + TOP, bottom = p->top + PANEL_H - BOTTOM;
     int skip = p->x1 - p->x0 > 8 ? 2 : 1;
-    put(out, "<text class=\"title\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", left, p->top + 22,
-            title_of(p->kind));
+    w2b_memo_print(out,
+                   "<text class=\"title\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", left, p->top + 22,
+                   title_of(p->kind));
     if (p->sets > 1) {
-        put(out, "<text class=\"note\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">mean of %zu "
-                "sets</text>\n", right, p->top + 22, p->sets);
+        w2b_memo_print(out,
+                       "<text class=\"note\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">mean of %zu "
+                       "sets</text>\n", right, p->top + 22, p->sets);
     }
     int marks = (int)lround((p->y1 - p->y0) / p->step);
     for (int i = 0; i <= marks; i++) {
         double value = p->y0 + i * p->step, y = place_y(p, value);
-        put(out, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n"
-                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>\n",
-                left, right, y, y, left - 8, y + 4.5, fabs(value) < p->step / 2 ? 0 : value);
+        w2b_memo_print(out,
+                       "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n"
+                       "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>\n",
+                       left, right, y, y, left - 8, y + 4.5, fabs(value) < p->step / 2 ? 0 : value);
     }
     for (int e = (int)p->x0; e <= (int)p->x1; e += skip) {
         double x = place_x(p, e);
-        put(out, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n"
-                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.4g</text>\n",
-                x, x, bottom, bottom + 5, x, bottom + 20, ldexp(1, e));
+        w2b_memo_print(out,
+                       "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n"
+                       "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.4g</text>\n",
+                       x, x, bottom, bottom + 5, x, bottom + 20, ldexp(1, e));
     }
-    put(out, "<path class=\"axis\" fill=\"none\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n"
-            "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">bytes a word</text>\n",
-            left, top, bottom, right, (left + right) / 2, bottom + 40);
+    w2b_memo_print(out, "<path class=\"axis\" fill=\"none\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n"
+                   "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">bytes a word</text>\n",
+                   left, top, bottom, right, (left + right) / 2, bottom + 40);
 }
 
 /* A label stands above its point, or below where the line comes from above or
@@ -201,10 +203,10 @@ static void draw_label(w2b_memo *out, const panel *p, size_t i, int *below)
     *below = falls || (near && !*below);
     double middle = p->left + (LEFT + PANEL_W - RIGHT) / 2;
     const char *anchor = x < middle - 120 ? "start" : x > middle + 120 ? "end" : "middle";
-    put(out, "<text class=\"label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x,
-            *below ? y + 20 : y - 10, anchor);
+    w2b_memo_print(out, "<text class=\"label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x,
+                   *below ? y + 20 : y - 10, anchor);
     put_text(out, p->points[i].label);
-    put(out, "</text>\n");
+    w2b_memo_print(out, "</text>\n");
 }
 
 static void draw_panel(w2b_memo *out, const panel *p)
@@ -215,21 +217,22 @@ static void draw_panel(w2b_memo *out, const panel *p)
         const point *q = &p->points[i];
         double x = place_x(p, q->x);
         if (!isfinite(q->spread.low)) continue;
-        put(out, "<line class=\"spread\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
-                x, x, place_y(p, q->spread.low), place_y(p, q->spread.high));
+        w2b_memo_print(out,
+                       "<line class=\"spread\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
+                       x, x, place_y(p, q->spread.low), place_y(p, q->spread.high));
     }
-    put(out, "<polyline class=\"line\" points=\"");
+    w2b_memo_print(out, "<polyline class=\"line\" points=\"");
     for (size_t i = 0; i < p->n; i++) {
-        put(out, "%s%.1f,%.1f", i ? " " : "", place_x(p, p->points[i].x),
-                place_y(p, p->points[i].y));
+        w2b_memo_print(out, "%s%.1f,%.1f", i ? " " : "", place_x(p, p->points[i].x),
+                       place_y(p, p->points[i].y));
     }
-    put(out, "\"/>\n");
+    w2b_memo_print(out, "\"/>\n");
     for (size_t i = 0; i < p->n; i++) {
         const point *q = &p->points[i];
-        put(out, "<circle class=\"dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"><title>",
-                place_x(p, q->x), place_y(p, q->y));
+        w2b_memo_print(out, "<circle class=\"dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"><title>",
+                       place_x(p, q->x), place_y(p, q->y));
         put_text(out, q->label);
-        put(out, ": %.4g at %.4g bytes a word</title></circle>\n", q->y, exp2(q->x));
+        w2b_memo_print(out, ": %.4g at %.4g bytes a word</title></circle>\n", q->y, exp2(q->x));
     }
     for (size_t i = 0; i < p->n; i++) draw_label(out, p, i, &below);
 }
@@ -237,12 +240,12 @@ static void draw_panel(w2b_memo *out, const panel *p)
 static void draw(w2b_memo *out, const panel *panels, size_t n)
 {
     double width = PANEL_W * (double)(n > 1 ? 2 : 1), height = PANEL_H * (double)((n + 1) / 2);
-    put(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
-            "viewBox=\"0 0 %.0f %.0f\" role=\"img\">\n"
-            "<title>Quality of word vectors against bytes a word</title>\n%s",
-            width, height, width, height, style);
+    w2b_memo_print(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
+                   "viewBox=\"0 0 %.0f %.0f\" role=\"img\">\n"
+                   "<title>Quality of word vectors against bytes a word</title>\n%s",
+                   width, height, width, height, style);
     for (size_t i = 0; i < n; i++) draw_panel(out, &panels[i]);
-    put(out, "</svg>\n");
+    w2b_memo_print(out, "</svg>\n");
 }
 
 /* The panels of kinds that have sets; their number, or -1. */
