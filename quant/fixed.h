@@ -82,9 +82,9 @@ typedef struct w2b_fixed_window {
 typedef struct w2b_fixed_kern {
     w2b_isa isa;
 
-    /* Latents x[32] a panel to codes[panels][bits]: floor(x / step), cut off at
-     * both ends. */
-    void (*encode)(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes, size_t panels);
+    /* Latents x[32] of one panel to codes[bits]: floor(x / step), cut off at both
+     * ends. */
+    void (*encode)(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes);
 
     /* The odd numbers of the codes of the rows' first panel, each to a row of `out`;
      * if `running`, the sum of all up to it. Columns from `live` on give 0. */

@@ -55,15 +55,14 @@ static uint32_t code_of(const w2b_fixed_rule *rule, int16_t x)
     return (uint32_t)(t < 2 * half - 1 ? t : 2 * half - 1);
 }
 
-static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes, size_t panels)
+static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes)
 {
-    for (size_t p = 0; p < panels; p++)
-        for (unsigned j = 0; j < rule->bits; j++) {
-            uint32_t word = 0;
-            for (size_t c = 0; c < PANEL; c++)
-                word |= (code_of(rule, x[p * PANEL + c]) >> j & 1) << c;
-            codes[p * rule->bits + j] = word;
-        }
+    for (unsigned j = 0; j < rule->bits; j++) {
+        uint32_t word = 0;
+        for (size_t c = 0; c < PANEL; c++)
+            word |= (code_of(rule, x[c]) >> j & 1) << c;
+        codes[j] = word;
+    }
 }
 
 static int odd_number(const uint32_t *codes, unsigned bits, size_t column)
@@ -156,7 +155,7 @@ static void move(const w2b_fixed_rule *rule, const int32_t sums[PANEL], const w2
                               : moved < INT16_MIN ? INT16_MIN
                                                   : moved);
     }
-    encode(rule, latent, to->codes + to->rows[i] * to->words + p * rule->bits, 1);
+    encode(rule, latent, to->codes + to->rows[i] * to->words + p * rule->bits);
 }
 
 static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, const int32_t *rows,

@@ -53,13 +53,11 @@ INLINE void put_codes(w2b_fixed_rule rule, const whole x[VECS], uint32_t *codes)
     for (unsigned j = 0; j < rule.bits; j++) codes[j] = take_bits(t, (int)j);
 }
 
-static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes, size_t panels)
+static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes)
 {
-    for (size_t p = 0; p < panels; p++) {
-        whole r[VECS];
-        for (int v = 0; v < VECS; v++) r[v] = whole_load(x + p * PANEL + SHORTS * v);
-        put_codes(*rule, r, codes + p * rule->bits);
-    }
+    whole r[VECS];
+    for (int v = 0; v < VECS; v++) r[v] = whole_load(x + SHORTS * v);
+    put_codes(*rule, r, codes);
 }
 
 INLINE void expand_as(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,

@@ -237,7 +237,7 @@ static int share_make(w2b_share *share, const w2b_round *round)
         for (size_t p = 0; p < panels; p++)
             for (size_t row = 0; row < latents->words; row++)
                 round->fixed->encode(&rule, all.latents + p * all.apart + row * PANEL,
-                                     all.codes + row * all.words + p * rule.bits, 1);
+                                     all.codes + row * all.words + p * rule.bits);
     }
     return 0;
 }
