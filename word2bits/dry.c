@@ -45,7 +45,7 @@ static void fill_plan(const w2b_trainer *t, w2b_train_plan *plan)
     const uint64_t text = vocab->starts[vocab->n], most = ids_of(report, report->tokens);
     memset(plan, 0, sizeof *plan);
     plan->corpus = *report;
-    plan->threads = w2b_trainer_threads(o, &t->latents);
+    plan->threads = t->round.threads;
     plan->matrices = 2 * (uint64_t)t->latents.bytes;
     plan->vocabulary = text + 16 * vocab->n + 20 * vocab->n;
     if (most > o->corpus.memory)
@@ -54,7 +54,7 @@ static void fill_plan(const w2b_trainer *t, w2b_train_plan *plan)
         plan->ids = ids_of(report, report->kept);
     plan->streams = o->streams * (w2b_lane_bytes(&t->round) + block_bytes(&t->round.room) +
                                   16 * (uint64_t)o->epochs);
-    plan->thread = w2b_share_bytes(&t->round, plan->threads) / plan->threads + 2048;
+    plan->thread = w2b_share_bytes(&t->round) / plan->threads + 2048;
     plan->base = w2b_base_bytes(t->base);
     plan->result = code_bytes(o, vocab->n) + 2 * text + 24 * vocab->n;
     if (o->axes == W2B_AXES_ON)
@@ -84,6 +84,7 @@ w2b_err w2b_train_dry(const char *const *paths, size_t n_paths, const w2b_train_
         /* the sizes are wanted, whether there is so much memory or not */
         (void)w2b_latents_make(&t.latents, (uint32_t)w2b_vocab_size(t.corpus->vocab),
                                t.options.train_dim, w2b_form_for(t.round.quant, &t.walk));
+        t.round.threads = w2b_trainer_threads(options, &t.latents);
         fill_plan(&t, plan);
     }
     w2b_trainer_release(&t);

@@ -22,8 +22,7 @@ typedef struct lane_work {
     int32_t *means;                  /* [panels][8 chunks][32] sums of contexts, two woven */
     int32_t *outputs;                /* [panels][pairs][32] quantized rows of v, two woven: paired
                                         ones, if any, up to 8 chunks, then the others */
-    int32_t *partials;               /* [groups][chunks][rows][16]; a share writes its sums to
-                                        the place of its first group, the others stay 0 */
+    int32_t *partials;               /* [shares][chunks][rows][16] */
     float *errors;                   /* [chunks][rows][16] */
     int16_t *rounded;                /* [rows - 1][16 chunks] errors over contexts, the others */
     int32_t *crossed;                /* [chunks][pairs of the others][16] errors, two rows woven */
@@ -348,7 +347,7 @@ static void forward(const w2b_round *round, w2b_lane *lane, const w2b_block *blo
 {
     const share_work *work = share->work;
     int32_t *out =
-        ((lane_work *)lane->work)->partials + share->first_group * w2b_score_room(round);
+        ((lane_work *)lane->work)->partials + share->number * w2b_score_room(round);
     (void)next;
     const w2b_fixed_rows u = rows_of(round, share, 0, block->in_rows, block->positions);
     const w2b_fixed_rows v = rows_of(round, share, 1, block->out_rows, block->outputs);
@@ -433,8 +432,8 @@ static void scores(const w2b_round *round, w2b_lane *lane, const w2b_block *bloc
         const size_t at = w2b_block_at(block, 0, 16 * c);
         const factors f = factors_of(round, block, c);
         float *errors = work->errors + at;
-        kern->errors(work->partials + at, round->latents->groups, w2b_score_room(round), f.score,
-                     block->want + at, block->mass + at, lane->scores + at, errors,
+        kern->errors(work->partials + at, w2b_round_shares(round), w2b_score_room(round),
+                     f.score, block->want + at, block->mass + at, lane->scores + at, errors,
                      w2b_used_weights(block) / 16);
         cross(round, block, &f, errors + 16, work->crossed + c * output_pairs(round) * 16);
         kern->round(errors + 16, f.shared_error, work->rounded + (size_t)16 * c, width, n);

@@ -176,11 +176,13 @@ void w2b_lane_release(w2b_lane *lane, const w2b_round *round)
     memset(lane, 0, sizeof *lane);
 }
 
-int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t first, uint32_t end)
+int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number)
 {
+    const uint32_t least = round->latents->groups / round->threads, light = w2b_round_light(round);
     memset(share, 0, sizeof *share);
-    share->first_group = first;
-    share->end_group = end;
+    share->number = least ? number : number - light;
+    share->first_group = least * number + (number > light ? number - light : 0);
+    share->end_group = share->first_group + least + (number >= light);
     share->first = (size_t)share->first_group * round->latents->group;
     share->end = (size_t)share->end_group * round->latents->group;
     if (share->first == share->end || !round->engine->share_make(share, round))
@@ -201,11 +203,11 @@ size_t w2b_lane_bytes(const w2b_round *round)
     return w2b_score_room(round) * sizeof(float) + round->engine->lane_bytes(round);
 }
 
-size_t w2b_share_bytes(const w2b_round *round, uint32_t threads)
+size_t w2b_share_bytes(const w2b_round *round)
 {
-    const uint32_t own = w2b_own_groups(round, threads), loose = w2b_loose_groups(round, threads);
-    return (own ? threads * round->engine->share_bytes(round, own) : 0) +
-           (loose ? loose * round->engine->share_bytes(round, 1) : 0);
+    const uint32_t least = round->latents->groups / round->threads, light = w2b_round_light(round);
+    return (least ? light * round->engine->share_bytes(round, least) : 0) +
+           (round->threads - light) * round->engine->share_bytes(round, least + 1);
 }
 
 /* ----- A round -------------------------------------------------------------- */

@@ -54,14 +54,16 @@ typedef struct w2b_round {
     w2b_block_room room;
     struct w2b_latents *latents;
     const w2b_rates *rates; /* what the steps of rows are multiplied by */
+    uint32_t threads;       /* that share the columns */
     /* in whole numbers alone */
     unsigned fraction;  /* a step of the quantizer is 2^fraction units of a latent */
     float weight;       /* an error of 1 is so much as a whole number */
     float noise[W2B_FIXED_NOISE_ROOM];
 } w2b_round;
 
-/* Chooses the arithmetic. The latents may be made after that, and the rates are
- * set; both outlive the round. 0, or -1 if the CPU or the build lacks `isa`. */
+/* Chooses the arithmetic. The latents may be made after that, and the rates and the
+ * number of threads are set; latents and rates outlive the round. 0, or -1 if the
+ * CPU or the build lacks `isa`. */
 int w2b_round_init(w2b_round *round, w2b_isa isa, w2b_loop_quant quant,
                    const w2b_walk_options *walk, struct w2b_latents *latents);
 
@@ -97,8 +99,9 @@ typedef struct w2b_lane {
     void *work;             /* the engine's own */
 } w2b_lane;
 
-/* Work space of a share of the columns, [first, end). */
+/* Work space of a thread's share of the columns, [first, end). */
 typedef struct w2b_share {
+    uint32_t number;        /* of the shares that are not empty */
     uint32_t first_group, end_group;
     size_t first, end;
     void *work;
@@ -146,25 +149,27 @@ static inline float w2b_round_share(const w2b_round *round, w2b_span span)
 
 int w2b_lane_make(w2b_lane *lane, const w2b_round *round);
 void w2b_lane_release(w2b_lane *lane, const w2b_round *round);
-/* The share of groups [first, end). The latents have their first values. */
-int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t first, uint32_t end);
+/* The share of thread `number`. The latents have their first values. */
+int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number);
 void w2b_share_release(w2b_share *share, const w2b_round *round);
 
-/* How groups are shared out: each thread has so many of its own, and the rest are
- * shares of one group each. */
-static inline uint32_t w2b_own_groups(const w2b_round *round, uint32_t threads)
+/* Of the threads, so many have the fewest groups, or none; the ones after them have
+ * one more. */
+static inline uint32_t w2b_round_light(const w2b_round *round)
 {
-    return round->latents->groups / threads;
+    return round->threads - round->latents->groups % round->threads;
 }
 
-static inline uint32_t w2b_loose_groups(const w2b_round *round, uint32_t threads)
+/* Shares that are not empty. */
+static inline uint32_t w2b_round_shares(const w2b_round *round)
 {
-    return round->latents->groups % threads;
+    const uint32_t groups = round->latents->groups;
+    return round->threads < groups ? round->threads : groups;
 }
 
 /* Bytes of one lane, and of all shares together. */
 size_t w2b_lane_bytes(const w2b_round *round);
-size_t w2b_share_bytes(const w2b_round *round, uint32_t threads);
+size_t w2b_share_bytes(const w2b_round *round);
 
 /* `next`, or NULL, is the block whose turn it is afterwards: that of the next
  * stream in forward, that of the same stream in backward. Its rows are asked for on

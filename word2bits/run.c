@@ -1,10 +1,10 @@
 /*
  * run.c - rounds: threads, losses, and when to stop.
  *
- * There is no barrier in a round. Every thread has a share of the columns, all of
- * them the same; groups that are left over then are "loose". Their steps, the scores
- * of a stream, and the walk to its next block are done by whoever would have to wait
- * otherwise. What waits for what:
+ * There is no barrier in a round. Every thread has a share of the columns, as equal as
+ * may be. The scores of a stream, and the walk to its next block, are done when a
+ * thread would have to wait otherwise: one of those with the fewest columns, or
+ * another that has waited for long. What waits for what:
  *
  *     forward(n, s)   backward(n - 1) of the same share and all streams, walk(n, s)
  *     scores(n, s)    forward(n, s) of all shares
@@ -29,6 +29,10 @@
  * have been scored, which takes the first thread's forwards. By the time that the
  * place is used again all have gone on to another round. */
 enum { PAUSE_NONE = 0, PAUSE_SAVE = 1, PAUSE_STOP = 2 };
+
+/* Looks at what is waited for before another thread's stream is taken: some
+ * microseconds, in which a thread that runs has come by. */
+#define PATIENCE 200
 
 /* ----- Where the run is ------------------------------------------------------ */
 
@@ -157,29 +161,22 @@ static void rest(w2b_trainer *t, int pause)
         atomic_store(&t->stop, (int)err);
 }
 
-/* The number of a job of round `round` that nobody has taken, or UINT64_MAX. */
-static uint64_t job_left(const w2b_trainer *t, atomic_ullong *next, uint64_t round)
+/* Takes the job of round n, if nobody has. */
+static int take(atomic_ullong *next, uint64_t n)
 {
-    const uint64_t job = atomic_load(next);
-    return job / t->options.streams == round ? job : UINT64_MAX;
+    unsigned long long expected = n;
+    return atomic_compare_exchange_strong(next, &expected, n + 1);
 }
 
-static int take(atomic_ullong *next, uint64_t job)
-{
-    unsigned long long expected = job;
-    return atomic_compare_exchange_strong(next, &expected, job + 1);
-}
-
-/* Scores a stream of round n that is ready. 0 if there is none. */
-static int try_score(w2b_trainer *t, uint64_t n)
+/* Scores the stream in round n, if that may be done. */
+static int try_score(w2b_trainer *t, uint64_t n, uint32_t s)
 {
     w2b_pace *pace = &t->pace;
-    const uint64_t job = job_left(t, &pace->next_score, n);
-    const uint32_t s = (uint32_t)(job % t->options.streams);
-    const uint64_t all = (n - pace->first + 1) * (pace->threads + pace->n_loose);
-    if (job == UINT64_MAX || atomic_load(&pace->streams[s].forwards) < all)
+    const uint64_t all = (n - pace->first + 1) * t->round.threads;
+    if (atomic_load(&pace->streams[s].next_score) != n ||
+        atomic_load(&pace->streams[s].forwards) < all)
         return 0;
-    if (!take(&pace->next_score, job))
+    if (!take(&pace->streams[s].next_score, n))
         return 1;
     w2b_lane *lane = &t->lanes[s];
     const w2b_block *block = &lane->block[n & 1];
@@ -191,17 +188,15 @@ static int try_score(w2b_trainer *t, uint64_t n)
     return 1;
 }
 
-/* Makes a block of round n, if that may be done. */
-static int try_walk(w2b_trainer *t, uint64_t n)
+/* Makes the stream's block of round n, if that may be done. */
+static int try_walk(w2b_trainer *t, uint64_t n, uint32_t s)
 {
     w2b_pace *pace = &t->pace;
-    const uint64_t job = job_left(t, &pace->next_walk, n);
-    const uint32_t s = (uint32_t)(job % t->options.streams);
-    if (job == UINT64_MAX || n > atomic_load(&pace->walk_until) ||
+    if (atomic_load(&pace->streams[s].next_walk) != n || n > atomic_load(&pace->walk_until) ||
         atomic_load(&pace->backwards) <
-            (n - 1 - pace->first) * (pace->threads + pace->n_loose))
+            (n - 1 - pace->first) * t->round.threads)
         return 0;
-    if (!take(&pace->next_walk, job))
+    if (!take(&pace->streams[s].next_walk, n))
         return 1;
     w2b_walker_next(&t->walkers[s], &t->lanes[s].block[n & 1]);
     atomic_store(&pace->streams[s].walked, n);
@@ -234,60 +229,41 @@ static int all_walked(const w2b_trainer *t, uint64_t n)
     return 1;
 }
 
-/* The next step of loose columns, if it may be done; they are the caller's. */
-static int step_loose(w2b_trainer *t, w2b_loose *loose)
+/* A job of a stream that thread `number` may take. Each stream has its thread, in
+ * whose cache the block and its errors stay, and that is one with few columns; others
+ * take its jobs when they have waited for a while. */
+static int try_streams(w2b_trainer *t, uint64_t n, uint32_t number, unsigned looks,
+                       int (*job)(w2b_trainer *t, uint64_t n, uint32_t s))
 {
-    const uint32_t streams = t->options.streams;
-    const uint64_t n = t->pace.first + loose->steps / (2 * streams);
-    const uint32_t s = (uint32_t)(loose->steps % streams);
-    const w2b_stream_pace *pace = &t->pace.streams[s];
-    if (loose->steps / streams % 2 == 0) {
-        if (!all_walked(t, n))
-            return 0;
-        forward(t, &loose->share, n, s);
-    } else {
-        if (atomic_load(&pace->scored) <= n)
-            return 0;
-        backward(t, &loose->share, n, s);
-    }
-    loose->steps++;
-    return 1;
-}
-
-static int try_loose(w2b_trainer *t)
-{
-    int done = 0;
-    for (uint32_t i = 0; i < t->pace.n_loose && !done; i++) {
-        w2b_loose *loose = &t->pace.loose[i];
-        if (atomic_load(&loose->busy) || atomic_exchange(&loose->busy, 1))
-            continue;
-        done = step_loose(t, loose);
-        atomic_store(&loose->busy, 0);
-    }
-    return done;
+    const uint32_t light = w2b_round_light(&t->round);
+    for (uint32_t s = 0; s < t->options.streams; s++)
+        if ((s % light == number || looks >= PATIENCE) && job(t, n, s))
+            return 1;
+    return 0;
 }
 
 /* Does something of round n, or of what has to be done before and after it, or
  * nothing. */
-static void help(w2b_trainer *t, uint64_t n, unsigned *looks)
+static void help(w2b_trainer *t, uint64_t n, uint32_t number, unsigned *looks)
 {
-    if (try_score(t, n) || try_loose(t) || try_walk(t, n + 1))
+    if (try_streams(t, n, number, *looks, try_score) ||
+        try_streams(t, n + 1, number, *looks, try_walk))
         *looks = 0;
     else
         w2b_wait(looks);
 }
 
 /* Until all blocks of round n are there. */
-static void await_blocks(w2b_trainer *t, uint64_t n)
+static void await_blocks(w2b_trainer *t, uint64_t n, uint32_t number)
 {
-    for (unsigned looks = 0; !all_walked(t, n);) help(t, n - 1, &looks);
+    for (unsigned looks = 0; !all_walked(t, n);) help(t, n - 1, number, &looks);
 }
 
 /* Until rounds before n are done with. */
-static void await_backwards(w2b_trainer *t, uint64_t n)
+static void await_backwards(w2b_trainer *t, uint64_t n, uint32_t number)
 {
-    const uint64_t all = (n - t->pace.first) * (t->pace.threads + t->pace.n_loose);
-    for (unsigned looks = 0; atomic_load(&t->pace.backwards) < all;) help(t, n, &looks);
+    const uint64_t all = (n - t->pace.first) * t->round.threads;
+    for (unsigned looks = 0; atomic_load(&t->pace.backwards) < all;) help(t, n, number, &looks);
 }
 
 /* What one thread does from the first round to the last. */
@@ -296,23 +272,23 @@ static void work(w2b_trainer *t, w2b_share *share, uint32_t number)
     const uint32_t streams = t->options.streams;
     for (uint64_t n = t->pace.first;; n++) {
         const int current = (int)(n & 1);
-        await_blocks(t, n);
+        await_blocks(t, n, number);
         const uint64_t done = consumed(t, current);
         if (atomic_load(&t->stop) || epoch_of(t, current) == t->options.epochs) {
-            await_backwards(t, n);
+            await_backwards(t, n, number);
             return;
         }
         for (uint32_t s = 0; s < streams; s++) forward(t, share, n, s);
         for (uint32_t s = 0; s < streams; s++) {
             for (unsigned looks = 0; atomic_load(&t->pace.streams[s].scored) <= n;)
-                help(t, n, &looks);
+                help(t, n, number, &looks);
             if (s + 1 == streams && number == 0)
                 tell(t, n, done, rate_at(t, done));
             backward(t, share, n, s);
         }
         const int pause = atomic_load(&t->pace.pause[current]);
         if (pause) {
-            await_backwards(t, n + 1);
+            await_backwards(t, n + 1, number);
             w2b_barrier_wait(&t->pace.barrier);
             if (number == 0) {
                 rest(t, pause);
@@ -341,30 +317,17 @@ static int pace_make(w2b_trainer *t)
     w2b_pace *pace = &t->pace;
     *pace = (w2b_pace){.first = t->rounds};
     pace->streams = w2b_alloc_zero(streams, sizeof *pace->streams);
-    pace->loose = w2b_alloc_zero(t->latents.groups, sizeof *pace->loose);
-    if (!pace->streams || !pace->loose)
+    if (!pace->streams)
         return -1;
     for (uint32_t s = 0; s < streams; s++) {
         w2b_walker_next(&t->walkers[s], &t->lanes[s].block[t->rounds & 1]);
         atomic_init(&pace->streams[s].walked, t->rounds);
         atomic_init(&pace->streams[s].scored, t->rounds);
+        atomic_init(&pace->streams[s].next_score, t->rounds);
+        atomic_init(&pace->streams[s].next_walk, t->rounds + 1);
     }
-    atomic_init(&pace->next_score, t->rounds * streams);
-    atomic_init(&pace->next_walk, (t->rounds + 1) * streams);
     atomic_init(&pace->walk_until, UINT64_MAX);
     return 0;
-}
-
-/* The shares of thread `number`: its own, and some of the loose ones. */
-static int make_shares(w2b_trainer *t, w2b_share *own, uint32_t number)
-{
-    const uint32_t threads = t->pace.threads, groups = w2b_own_groups(&t->round, threads);
-    int failed = w2b_share_make(own, &t->round, groups * number, groups * (number + 1));
-    for (uint32_t i = number; i < t->pace.n_loose; i += threads) {
-        const uint32_t group = groups * threads + i;
-        failed |= w2b_share_make(&t->pace.loose[i].share, &t->round, group, group + 1);
-    }
-    return failed;
 }
 
 /* Sets *no_memory if any of the threads is short of it. */
@@ -376,19 +339,14 @@ static void run_threads(w2b_trainer *t, w2b_share *shares, atomic_int *no_memory
         /* fewer threads may have come than were asked for */
         const uint32_t number = (uint32_t)omp_get_thread_num();
 #pragma omp single
-        {
-            pace->threads = pace->barrier.threads = (uint32_t)omp_get_num_threads();
-            pace->n_loose = w2b_loose_groups(&t->round, pace->threads);
-        }
-        if (make_shares(t, &shares[number], number))
+        t->round.threads = pace->barrier.threads = (uint32_t)omp_get_num_threads();
+        if (w2b_share_make(&shares[number], &t->round, number))
             atomic_store(no_memory, 1);
         w2b_barrier_wait(&pace->barrier);
         if (!atomic_load(no_memory))
             work(t, &shares[number], number);
         w2b_share_release(&shares[number], &t->round);
     }
-    for (uint32_t i = 0; i < pace->n_loose; i++)
-        w2b_share_release(&pace->loose[i].share, &t->round);
 }
 
 w2b_err w2b_trainer_run(w2b_trainer *t)
@@ -404,7 +362,6 @@ w2b_err w2b_trainer_run(w2b_trainer *t)
     else
         run_threads(t, shares, &no_memory);
     w2b_free(t->pace.streams);
-    w2b_free(t->pace.loose);
     w2b_free(shares);
     const w2b_err err = (w2b_err)atomic_load(&t->stop);
     if (atomic_load(&no_memory))

@@ -31,25 +31,15 @@ typedef struct w2b_stream_pace {
     atomic_ullong walked;   /* its blocks up to this round are there */
     atomic_ullong forwards; /* done by any share, since the run began */
     atomic_ullong scored;   /* rounds */
-    char apart[64 - 3 * sizeof(atomic_ullong)];
+    atomic_ullong next_walk, next_score; /* rounds whose jobs nobody has taken yet */
+    char apart[64 - 5 * sizeof(atomic_ullong)];
 } w2b_stream_pace;
 
-/* Columns that are no thread's: each step of theirs is done by whoever comes by. */
-typedef struct w2b_loose {
-    atomic_int busy;           /* somebody is at it */
-    uint64_t steps;            /* done, 2 a round and stream: forwards, then backwards */
-    w2b_share share;
-} w2b_loose;
-
-/* What threads tell each other, see run.c. Jobs are numbered round * streams +
- * stream. */
+/* What threads tell each other, see run.c. */
 typedef struct w2b_pace {
     w2b_barrier barrier;
-    uint32_t threads, n_loose;
     uint64_t first;            /* round of this run */
     w2b_stream_pace *streams;
-    w2b_loose *loose;
-    atomic_ullong next_walk, next_score; /* jobs that nobody has taken yet */
     atomic_ullong backwards;   /* of all streams, done by any share, since the run began */
     atomic_ullong walk_until;  /* no block of a later round */
     atomic_int pause[2];       /* after an even, and after an odd round */

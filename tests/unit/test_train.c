@@ -148,6 +148,7 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     assert_int_equal(w2b_rates_make(&rates, corpus->vocab, &sampler, 4), 0);
     assert_int_equal(w2b_round_init(&round, W2B_ISA_AUTO, quant, &walk, &fast), 0);
     round.rates = &rates;
+    round.threads = c->threads;
     assert_ptr_equal(round.engine, c->bits >= 1 && c->bits <= 4 ? &w2b_fixed_engine
                                                                 : &w2b_float_engine);
     assert_int_equal(w2b_latents_make(&fast, words, c->dim, w2b_form_for(quant, &walk)), 0);
@@ -155,9 +156,7 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     assert_int_equal(w2b_lane_make(&lane, &round), 0);
     assert_int_equal(w2b_walker_make(&walker, &walk, &sampler, corpus, 0, 100, 1), 0);
     for (uint32_t t = 0; t < c->threads; t++)
-        assert_int_equal(w2b_share_make(&shares[t], &round, fast.groups * t / c->threads,
-                                        fast.groups * (t + 1) / c->threads),
-                         0);
+        assert_int_equal(w2b_share_make(&shares[t], &round, t), 0);
     w2b_block *block = &lane.block[0];
     size_t blocks = 0, moved = 0;
     for (w2b_walker_next(&walker, block); block->inputs; w2b_walker_next(&walker, block)) {
