@@ -134,8 +134,8 @@ static const w2b_opt options[] = {
      W2B_OPT_AT(args, every), .real_low = 0, .real_high = 1e6, .zero = "none between"},
     {.name = "resume", .kind = W2B_OPT_SWITCH, .help = "go on from the checkpoint",
      .more = "If there is none yet, the run begins. Give the same text and options; the model "
-             "has the same bytes as if nothing had happened. --bits, --threads and --isa may "
-             "change.",
+             "has the same bytes as if nothing had happened. --bits, --dim, --axes, --threads and "
+             "--isa may change.",
      W2B_OPT_AT(args, train.resume)},
     {.name = "update", .letter = 'u', .kind = W2B_OPT_TEXT, .value = "MODEL",
      .help = "begin from this model or checkpoint",

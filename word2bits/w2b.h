@@ -588,9 +588,9 @@ typedef struct w2b_train_options {
     /* A model that exists already, or the checkpoint of one, to begin from:
      * its words are kept, with their counts added to those of the text, and
      * new words join if they occur min_count times in it. From a model
-     * u and v begin as parts of its vector (all of u and nothing of v without a
-     * quantizer in the loop), since it holds no more than their sum; from a
-     * checkpoint they are exact. `train_dim` must be that of the model, or 0;
+     * u begins as a part of its vector and v anew, since it holds no more than
+     * both in one, and words that the text lacks keep it; from a checkpoint
+     * both are exact. `train_dim` must be that of the model, or 0;
      * `dim` = 0 is that of the model, of a checkpoint the default. */
     const char *update;   /* NULL: begin from nothing */
     w2b_epoch_fn epoch_fn; /* called at the end of each epoch; or NULL */
