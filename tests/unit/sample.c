@@ -1,6 +1,7 @@
 /*
  * sample.c - small models for tests.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,17 @@ w2b_model *sample_model(const sample_shape *shape)
 }
 
 /* ----- Comparing ---------------------------------------------------------- */
+
+double sample_cosine(const float *a, const float *b, size_t dim)
+{
+    double ab = 0, aa = 0, bb = 0;
+    for (size_t i = 0; i < dim; i++) {
+        ab += (double)a[i] * b[i];
+        aa += (double)a[i] * a[i];
+        bb += (double)b[i] * b[i];
+    }
+    return aa > 0 && bb > 0 ? ab / (sqrt(aa) * sqrt(bb)) : 0;
+}
 
 static size_t read_word(const w2b_model *model, const w2b_model *truth, uint64_t row)
 {

@@ -24,6 +24,9 @@ w2b_model *sample_model(const sample_shape *shape);
 /* As sample_model makes it, in parts. */
 void sample_parts(const sample_shape *shape, w2b_parts *parts);
 
+/* Cosine of two vectors, in double; 0 if one of them is zero. */
+double sample_cosine(const float *a, const float *b, size_t dim);
+
 /* Every word, count, scale and code of both is the same. */
 void sample_expect_equal(const w2b_model *a, const w2b_model *b);
 

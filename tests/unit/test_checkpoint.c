@@ -15,6 +15,7 @@
 
 #include "io/checksum.h"
 #include "io/little.h"
+#include "tests/unit/sample.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/seed.h"
 #include "word2bits/checkpoint.h"
@@ -418,17 +419,6 @@ static w2b_model *train(const char *text, const w2b_train_options *options,
     return model;
 }
 
-static double cosine_of(const float *x, const float *y, size_t n)
-{
-    double xy = 0, xx = 0, yy = 0;
-    for (size_t i = 0; i < n; i++) {
-        xy += (double)x[i] * y[i];
-        xx += (double)x[i] * x[i];
-        yy += (double)y[i] * y[i];
-    }
-    return xy / sqrt(xx * yy);
-}
-
 static void updates_keep_what_was_known(void **state)
 {
     (void)state;
@@ -466,7 +456,7 @@ static void updates_keep_what_was_known(void **state)
         /* a model's vector is there in part, beside a random beginning */
         for (int c = 0; c < 20 && i == 1; c++)
             assert_float_equal(before[c], after[c], 3 * unit);
-        assert_true(cosine_of(before, after, 20) > 0.9);
+        assert_true(sample_cosine(before, after, 20) > 0.9);
         words_of(model, "new3", after, &sum);
         assert_true(sum >= 5);
         w2b_info info;

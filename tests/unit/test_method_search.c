@@ -48,17 +48,6 @@ static w2b_model *coded(const char *method, uint32_t bits)
     return made;
 }
 
-static double cosine(const float *a, const float *b)
-{
-    double ab = 0, aa = 0, bb = 0;
-    for (int i = 0; i < DIM; i++) {
-        ab += (double)a[i] * b[i];
-        aa += (double)a[i] * a[i];
-        bb += (double)b[i] * b[i];
-    }
-    return ab / sqrt(aa * bb);
-}
-
 /* What search should say of a row, for a vector from elsewhere. */
 static double expected(const w2b_model *model, uint64_t row, const float *query, int outside)
 {
@@ -69,7 +58,7 @@ static double expected(const w2b_model *model, uint64_t row, const float *query,
     assert_int_equal(w2b_model_vector(model, row, x, NULL), W2B_OK);
     assert_int_equal(w2b_model_row(model, row, &codes, &scale, NULL), W2B_OK);
     const double kept = outside && code->scheme->kept ? code->scheme->kept(code, codes) : 1;
-    return cosine(x, query) / kept;
+    return sample_cosine(x, query, DIM) / kept;
 }
 
 /* All answers to a query, by row. */

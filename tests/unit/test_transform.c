@@ -22,6 +22,7 @@
 #include "quant/scheme.h"
 #include "quant/transform.h"
 #include "quant/trellis.h"
+#include "tests/unit/sample.h"
 #include "tests/unit/seed.h"
 
 static uint64_t seed;
@@ -434,17 +435,6 @@ static void parameters_come_back(void **state)
     w2b_free(rows);
 }
 
-static double cosine(const float *x, const float *y, uint32_t dim)
-{
-    double xx = 0, yy = 0, xy = 0;
-    for (uint32_t i = 0; i < dim; i++) {
-        xx += (double)x[i] * x[i];
-        yy += (double)y[i] * y[i];
-        xy += (double)x[i] * y[i];
-    }
-    return xx > 0 && yy > 0 ? xy / (sqrt(xx) * sqrt(yy)) : 0;
-}
-
 /* Rows that are nothing like those learned from: their direction stays. */
 static void strange_rows_keep_their_direction(void **state)
 {
@@ -468,8 +458,8 @@ static void strange_rows_keep_their_direction(void **state)
                 square += number * number;
             }
             assert_true(square < INT64_C(1) << 30);
-            if (!(cosine(x, y, DIM) > 0.95))
-                fail_msg("at 2^%d: cosine %g", exponent, cosine(x, y, DIM));
+            if (!(sample_cosine(x, y, DIM) > 0.95))
+                fail_msg("at 2^%d: cosine %g", exponent, sample_cosine(x, y, DIM));
         }
     }
     memset(x, 0, sizeof x);
