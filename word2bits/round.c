@@ -179,9 +179,10 @@ void w2b_lane_release(w2b_lane *lane, const w2b_round *round)
 int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number)
 {
     const uint32_t least = round->latents->groups / round->threads, light = w2b_round_light(round);
+    const uint32_t heavy_before = number > light ? number - light : 0;
     memset(share, 0, sizeof *share);
-    share->number = least ? number : number - light;
-    share->first_group = least * number + (number > light ? number - light : 0);
+    share->number = least ? number : heavy_before;
+    share->first_group = least * number + heavy_before;
     share->end_group = share->first_group + least + (number >= light);
     share->first = (size_t)share->first_group * round->latents->group;
     share->end = (size_t)share->end_group * round->latents->group;
