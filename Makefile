@@ -333,7 +333,7 @@ coverage: ## the share of lines that the tests run, and which they do not
 	+@$(MAKE) $(COVERAGE) run-coverage
 
 run-coverage:
-	@$(TEST_ENV) W2B_TEST_TIMEOUT=3600 tests/run unit cli
+	@$(TEST_ENV) W2B_TEST_TIMEOUT=900 tests/run unit cli
 	@$(TEST_ENV) tests/fault.sh
 	@tests/fault/coverage.py $(OBJ) $(DIR)/uncovered.txt
 

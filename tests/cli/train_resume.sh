@@ -2,7 +2,7 @@
 # Runs that are stopped or killed and go on; what is told on the way.
 awk -v N=300 -f "$DATA/text.awk" >text.txt
 awk -v N=500 -f "$DATA/text.awk" | sed 's/dog/wolf/' >more.txt
-options=(--dim 16 --bits 2 --sample 0 --threads 2)
+options=(--dim 16 --train-dim 32 --bits 2 --sample 0 --threads 2)
 state=(--checkpoint run.state --every 0.0003)
 # until_there FILE: waits for a file; not for ever.
 until_there() { for ((i = 0; i < 3000; i++)); do [ -s "$1" ] && return; sleep 0.02; done; }
