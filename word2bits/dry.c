@@ -84,7 +84,7 @@ w2b_err w2b_train_dry(const char *const *paths, size_t n_paths, const w2b_train_
         /* the sizes are wanted, whether there is so much memory or not */
         (void)w2b_latents_make(&t.latents, (uint32_t)w2b_vocab_size(t.corpus->vocab),
                                t.options.train_dim, w2b_form_for(t.round.quant, &t.walk));
-        t.round.threads = w2b_trainer_threads(options, &t.latents);
+        t.round.threads = w2b_trainer_threads(&t.options, &t.latents);
         fill_plan(&t, plan);
     }
     w2b_trainer_release(&t);

@@ -7,7 +7,8 @@
  * reads and writes no others, and so needs neither locks nor copies of updates. All
  * that is exchanged are scores: a dot product is the sum of parts over groups of
  * columns. The groups depend on the dimension alone and their parts are added
- * in order, so that the result is the same for any number of threads.
+ * in order, so that the result is the same for any number of threads; in whole
+ * numbers, whose sum is exact, a share's groups are one part.
  *
  * There are two ways to do the arithmetic, a table of functions each. Where few
  * bits in the loop allow it, whole numbers (fixed_round.c): latents have 16 bits,
@@ -20,8 +21,8 @@
  *
  * run.c says who does what when.
  *
- * Traffic: a CBOW block of 32 windows, each up to 8 words wide, with 24 shared
- * negatives meets 48 rows of u and 56 of v, 3.25 a window. In whole numbers each is
+ * Traffic: a CBOW block of 32 windows, each up to 8 words wide, with 48 shared
+ * negatives meets 48 rows of u and 80 of v, 4 a window. In whole numbers each is
  * read and written once, 2 bytes a number, and its codes read once, 1 bit a
  * number at one bit in the loop.
  */

@@ -193,8 +193,7 @@ static int try_walk(w2b_trainer *t, uint64_t n, uint32_t s)
 {
     w2b_pace *pace = &t->pace;
     if (atomic_load(&pace->streams[s].next_walk) != n || n > atomic_load(&pace->walk_until) ||
-        atomic_load(&pace->backwards) <
-            (n - 1 - pace->first) * t->round.threads)
+        atomic_load(&pace->backwards) < (n - 1 - pace->first) * t->round.threads)
         return 0;
     if (!take(&pace->streams[s].next_walk, n))
         return 1;

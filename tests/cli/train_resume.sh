@@ -38,8 +38,10 @@ END
 echo "--- an update with new text and new words"
 w2b train more.txt -q -o newer.w2b --update model.w2b --epochs 1; echo "exit $?"
 w2b train more.txt -q -o exact.w2b --update run.state --epochs 1; echo "exit $?"
+w2b train text.txt -q -o wide.w2b --train-dim 256 --epochs 1 --checkpoint wide.state
+w2b train more.txt -q -o wider.w2b --update wide.state --epochs 1; echo "exit $?"
 w2b train more.txt -q -o bad.w2b --update model.w2b --epochs 1 --dim 20; echo "exit $?"
-for model in model newer exact; do
+for model in model newer exact wider; do
     w2b info --json $model.w2b | grep -E '"(words|dim)"' | head -2
 done
 w2b vector newer.w2b wolf | wc -w

@@ -564,6 +564,11 @@ static void plans_add_up(void **state)
     assert_int_equal(w2b_train_dry(&text, 1, &options, &plan, NULL), W2B_OK);
     assert_int_equal(plan.ids, 0);
     assert_true(plan.ids_on_disk > 100);
+    /* one group of columns; a second stream keeps a second thread busy */
+    options.streams = 0;
+    options.corpus.threads = 3;
+    assert_int_equal(w2b_train_dry(&text, 1, &options, &plan, NULL), W2B_OK);
+    assert_int_equal(plan.threads, 2);
 }
 
 int main(void)
