@@ -102,7 +102,8 @@ static const w2b_opt options[] = {
              "on from a model.",
      W2B_OPT_AT(args, axes), .choices = axes_modes},
     {.name = "scale", .kind = W2B_OPT_REAL, .value = "X", .help = "step of that quantizer",
-     .more = "0 takes the one that is recommended for the dimension.",
+     .more = "0 takes the one that is recommended for the dimension. Without a quantizer numbers "
+             "reach 8 times this to either side.",
      W2B_OPT_AT(args, train.scale), .real_low = 0, .real_high = 1000, .zero = "recommended"},
     {.name = "seed", .letter = 's', .kind = W2B_OPT_COUNT, .value = "N",
      .help = "where the random numbers begin",

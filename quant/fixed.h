@@ -1,16 +1,14 @@
 /*
- * fixed.h - training kernels in whole numbers, for few bits in the loop.
+ * fixed.h - training kernels in whole numbers.
  *
  * With b bits in the loop a quantized number is half a step times an odd number
  * from 1 - 2^b to 2^b - 1, and a sum of them is a small whole number. So both
  * products with quantized rows are exact in 16-bit numbers with 32-bit sums, and
  * so is the third one once the errors have been rounded to 16 bits. Latents are
- * 16-bit fixed-point numbers: half the memory traffic of floats, which is what
- * bounds training. They are changed by stochastic rounding (Gupta et al. 2015):
- * a step far smaller than their last place still counts, on average.
- *
- * The quantized values are kept beside the latents as packed codes, so that a
- * forward pass reads a few bytes a row and touches no latents.
+ * 16-bit fixed-point numbers: half the memory traffic of floats. They are changed
+ * by stochastic rounding (Gupta et al. 2015): a step far smaller than their last
+ * place still counts, on average. Steps are powers of two in their units, so that
+ * quantizing is a shift.
  *
  * Whole numbers add up to the same sums in any order; what is done in floats is
  * done number by number with fused multiply-adds. So all instruction sets give
@@ -21,8 +19,7 @@
  * of that matrix apart. Two rows a and b are "woven" into 32 numbers of 32 bits,
  * column c of a in the lower and of b in the upper half, in the order that
  * interleaving within 16-byte lanes gives: columns 0-3, 8-11, 16-19, 24-27,
- * then 4-7, 12-15, 20-23, 28-31. A row of codes has `bits` words a panel, bit c
- * of word j being bit j of the code of column c.
+ * then 4-7, 12-15, 20-23, 28-31.
  */
 #ifndef W2B_QUANT_FIXED_H
 #define W2B_QUANT_FIXED_H
@@ -33,26 +30,35 @@
 #include "word2bits/w2b.h"
 
 #define W2B_FIXED_PANEL 32
-#define W2B_FIXED_ABREAST 4  /* panels that are best moved by `contexts` at a time */
+#define W2B_FIXED_ABREAST 4  /* panels of a row of latents that lie next to each other */
+#define W2B_FIXED_STRIPE (W2B_FIXED_ABREAST * W2B_FIXED_PANEL)
 #define W2B_FIXED_NOISE 2048 /* numbers of noise before they are used again, */
 #define W2B_FIXED_NOISE_ROOM (W2B_FIXED_NOISE + 4 * W2B_FIXED_PANEL) /* and as they follow */
 
-/* How sums of products become steps of latents, and latents codes. */
+/* The quantizer of latents x: the odd number next to x / 2^shift, no further from 0
+ * than `most`, which is odd. A step, from one odd number to the next, is
+ * 2^(shift + 1) units of a latent. */
+typedef struct w2b_fixed_quant {
+    unsigned shift; /* 0 to 15 */
+    int16_t most;
+} w2b_fixed_quant;
+
+/* How sums of products become steps of latents. */
 typedef struct w2b_fixed_rule {
-    unsigned bits;      /* of a code, 1 to 8 */
-    unsigned fraction;  /* a step of the quantizer is 2^fraction units of a latent */
-    float scale;        /* a sum of 1 moves a latent by so many units */
+    float scale;        /* a sum of 1 moves a latent by so many units, */
     const float *noise; /* [W2B_FIXED_NOISE_ROOM], above -1/2 and below 1/2 */
 } w2b_fixed_rule;
 
-/* Rows of a matrix of latents, and their codes. A row may occur more than once. */
+/* times the rate of its row; but by no more than so many. */
+#define W2B_FIXED_MOST_SCALE 0.5f
+
+/* Rows of some panels of a matrix of latents. A row may occur more than once. */
 typedef struct w2b_fixed_rows {
     const uint32_t *rows; /* [n] */
-    size_t n, panels;
-    int16_t *latents;     /* panel p of row r at latents + p * apart + r * 32 */
-    uint32_t *codes;      /* row r from codes + r * words on */
+    size_t n, panels;     /* up to 4 panels */
+    int16_t *latents;     /* panel p of row r at latents + r * apart + p * 32 */
     const float *rates;   /* [all rows] what their steps are multiplied by */
-    size_t apart, words;
+    size_t apart;
     uint64_t number;      /* of the first of them, among all moves of a run */
     uint32_t column;      /* of the matrix that they begin with */
 } w2b_fixed_rows;
@@ -82,14 +88,10 @@ typedef struct w2b_fixed_window {
 typedef struct w2b_fixed_kern {
     w2b_isa isa;
 
-    /* Latents x[32] of one panel to codes[bits]: floor(x / step), cut off at both
-     * ends. */
-    void (*encode)(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes);
-
-    /* The odd numbers of the codes of the rows' first panel, each to a row of `out`;
-     * if `running`, the sum of all up to it. Columns from `live` on give 0. */
-    void (*expand)(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
-                   int16_t *out);
+    /* The quantized numbers of the rows' first panel, each to a row of `out`; if
+     * `running`, the sum of all up to it. Columns from `live` on give 0. */
+    void (*quantize)(w2b_fixed_quant quant, const w2b_fixed_rows *rows, size_t live, int running,
+                     int16_t *out);
 
     /* out[i] = the sum over the positions of window i < n, of one panel: sums[p] is that
      * of all positions before p. */
@@ -97,6 +99,9 @@ typedef struct w2b_fixed_kern {
 
     /* 2 n rows of one panel woven to n. */
     void (*weave)(const int16_t *rows, size_t n, int32_t *out);
+
+    /* out[16 j + i] = pair j of row i, of 16 rows of one panel. */
+    void (*transpose)(const int16_t *rows, int32_t *out);
 
     /* out[16 i + p] (+)= the product of pair p of a[i] and of b[i], i < n: n rows of one
      * panel. */
@@ -113,8 +118,8 @@ typedef struct w2b_fixed_kern {
                    const int32_t *rows, size_t pairs, int32_t *out);
 
     /* Row y of `to` moves by the sum over p < pairs of the pair g[2 (y * pairs + p)] .
-     * rows[p], one row after the other, and its codes follow. Woven rows lie 32 apart
-     * and their panels `stride`. */
+     * rows[p], one row after the other. Woven rows lie 32 apart and their panels
+     * `stride`. */
     void (*spread)(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs,
                    const int32_t *rows, size_t stride, const w2b_fixed_rows *to);
 

@@ -1,5 +1,5 @@
 /*
- * fixed_avx2.c - fixed-point training kernels for AVX2.
+ * fixed_avx2.c - training kernels for AVX2.
  *
  * Cost: as for AVX-512 with vectors half as wide, and two instructions for a
  * multiply-add. 16 registers hold 8 sums: 4 rows of scores, 2 woven ones.
@@ -8,17 +8,31 @@
 
 #if defined(__AVX2__) && defined(__FMA__)
 
+#include <immintrin.h>
 #include <string.h>
 
-#include "quant/vec_avx2.h"
-
+#define INLINE static inline __attribute__((always_inline))
+#define LANES 8
 #define ROWS 4
 #define WOVEN 2
 #define KEEP 0
 #define ABREAST 1
 #define FIXED_ISA W2B_ISA_AVX2
 
+typedef __m256 vec;
 typedef __m256i whole;
+
+#define vec_all _mm256_set1_ps
+#define vec_load _mm256_loadu_ps
+#define vec_store _mm256_storeu_ps
+#define vec_mul _mm256_mul_ps
+#define vec_div _mm256_div_ps
+#define vec_min _mm256_min_ps
+#define vec_max _mm256_max_ps
+#define vec_floor _mm256_floor_ps
+#define vec_fma _mm256_fmadd_ps
+#define vec_fnma _mm256_fnmadd_ps
+#define vec_fnms _mm256_fnmsub_ps
 
 #define whole_zero _mm256_setzero_si256
 #define whole_all16 _mm256_set1_epi16
@@ -32,6 +46,8 @@ typedef __m256i whole;
 #define whole_adds16 _mm256_adds_epi16
 #define whole_min16 _mm256_min_epi16
 #define whole_max16 _mm256_max_epi16
+#define whole_or _mm256_or_si256
+#define whole_and _mm256_and_si256
 #define whole_low _mm256_unpacklo_epi16
 #define whole_high _mm256_unpackhi_epi16
 #define whole_pack _mm256_packs_epi32
@@ -54,28 +70,40 @@ INLINE void put_errors(whole x, int16_t *p)
     _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(packed));
 }
 
-INLINE void expand_bits(uint32_t word, whole value, whole out[2])
+INLINE vec vec_power(vec n)
 {
-    const __m256i bit = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096,
-                                          8192, 16384, -32768);
-    for (int v = 0; v < 2; v++) {
-        const __m256i half = _mm256_set1_epi16((short)(word >> 16 * v));
-        out[v] = _mm256_and_si256(_mm256_cmpeq_epi16(_mm256_and_si256(half, bit), bit), value);
+    const __m256i exponent = _mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
+}
+
+/* 8 x 8 pairs by three rounds of interleaving. */
+INLINE void transpose_8(const int16_t *rows, int32_t *out)
+{
+    vec r[8], t[8];
+    for (int i = 0; i < 8; i++) r[i] = _mm256_castsi256_ps(whole_load(rows + 32 * i));
+    for (int i = 0; i < 8; i += 2) {
+        t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
+        r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xEE);
+        r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+        r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
+    }
+    for (int i = 0; i < 4; i++) {
+        int32_t *to = out + 16 * i;
+        whole_store(to, _mm256_castps_si256(_mm256_permute2f128_ps(r[i], r[i + 4], 0x20)));
+        whole_store(to + 64, _mm256_castps_si256(_mm256_permute2f128_ps(r[i], r[i + 4], 0x31)));
     }
 }
 
-INLINE uint32_t take_bits(const whole x[2], int j)
+static void transpose(const int16_t *rows, int32_t *out)
 {
-    const __m128i up = _mm_cvtsi32_si128(15 - j);
-    __m256i all = _mm256_packs_epi16(_mm256_srai_epi16(_mm256_sll_epi16(x[0], up), 15),
-                                     _mm256_srai_epi16(_mm256_sll_epi16(x[1], up), 15));
-    all = _mm256_permute4x64_epi64(all, 0xD8);
-    return (uint32_t)_mm256_movemask_epi8(all);
-}
-
-INLINE uint32_t take_signs(const whole x[2])
-{
-    return ~take_bits(x, 15);
+    transpose_8(rows, out);
+    transpose_8(rows + 16, out + 8 * 16);
+    transpose_8(rows + 8 * 32, out + 8);
+    transpose_8(rows + 8 * 32 + 16, out + 8 * 16 + 8);
 }
 
 #include "quant/fixed_vector.h"

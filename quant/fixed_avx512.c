@@ -1,5 +1,5 @@
 /*
- * fixed_avx512.c - fixed-point training kernels for AVX-512 with VNNI.
+ * fixed_avx512.c - training kernels for AVX-512 with VNNI.
  *
  * Cost, for 32 windows, n shared negatives and c columns, in multiply-adds of 32
  * products each: n * c for each of scores, gather and spread. Broadcast operands
@@ -12,17 +12,30 @@
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VNNI__)
 
+#include <immintrin.h>
 #include <string.h>
 
-#include "quant/vec_avx512.h"
-
+#define INLINE static inline __attribute__((always_inline))
+#define LANES 16
 #define ROWS 8
 #define WOVEN 8
 #define KEEP 1
 #define ABREAST 4
 #define FIXED_ISA W2B_ISA_AVX512
 
+typedef __m512 vec;
 typedef __m512i whole;
+
+#define vec_all _mm512_set1_ps
+#define vec_load _mm512_loadu_ps
+#define vec_store _mm512_storeu_ps
+#define vec_mul _mm512_mul_ps
+#define vec_div _mm512_div_ps
+#define vec_min _mm512_min_ps
+#define vec_max _mm512_max_ps
+#define vec_fma _mm512_fmadd_ps
+#define vec_fnma _mm512_fnmadd_ps
+#define vec_fnms _mm512_fnmsub_ps
 
 #define whole_zero _mm512_setzero_si512
 #define whole_all16 _mm512_set1_epi16
@@ -36,6 +49,8 @@ typedef __m512i whole;
 #define whole_adds16 _mm512_adds_epi16
 #define whole_min16 _mm512_min_epi16
 #define whole_max16 _mm512_max_epi16
+#define whole_or _mm512_or_si512
+#define whole_and _mm512_and_si512
 #define whole_low _mm512_unpacklo_epi16
 #define whole_high _mm512_unpackhi_epi16
 #define whole_pack _mm512_packs_epi32
@@ -64,19 +79,47 @@ INLINE void put_errors(whole x, int16_t *p)
     _mm256_storeu_si256((__m256i *)p, _mm512_cvtsepi32_epi16(x));
 }
 
-INLINE void expand_bits(uint32_t word, whole value, whole out[1])
+INLINE vec vec_floor(vec x)
 {
-    out[0] = _mm512_maskz_mov_epi16(word, value);
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
 
-INLINE uint32_t take_signs(const whole x[1])
+INLINE vec vec_power(vec n)
 {
-    return _mm512_cmpge_epi16_mask(x[0], _mm512_setzero_si512());
+    const __m512i exponent = _mm512_add_epi32(_mm512_cvttps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
 }
 
-INLINE uint32_t take_bits(const whole x[1], int j)
+/* 16 x 16 by four rounds of interleaving: pairs of rows, then quadruples, then
+ * 128-bit quarters twice. */
+static void transpose(const int16_t *rows, int32_t *out)
 {
-    return _mm512_movepi16_mask(_mm512_sll_epi16(x[0], _mm_cvtsi32_si128(15 - j)));
+    __m512 r[16], t[16];
+    for (int i = 0; i < 16; i++) r[i] = _mm512_castsi512_ps(whole_load(rows + 32 * i));
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+        r[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44);
+        r[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xEE);
+        r[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+        r[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
+    }
+    for (int i = 0; i < 4; i++) {
+        t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
+        t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xDD);
+        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+        t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xDD);
+    }
+    for (int i = 0; i < 4; i++) {
+        int32_t *to = out + 16 * i;
+        whole_store(to, _mm512_castps_si512(_mm512_shuffle_f32x4(t[i], t[i + 8], 0x88)));
+        whole_store(to + 64, _mm512_castps_si512(_mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88)));
+        whole_store(to + 128, _mm512_castps_si512(_mm512_shuffle_f32x4(t[i], t[i + 8], 0xDD)));
+        whole_store(to + 192,
+                    _mm512_castps_si512(_mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xDD)));
+    }
 }
 
 #include "quant/fixed_vector.h"

@@ -1,11 +1,14 @@
 /*
- * fixed_scalar.c - fixed-point training kernels in plain C: the specification.
+ * fixed_scalar.c - training kernels in plain C: the specification.
  *
- * Sums wrap around as those of vector instructions do; the trainer takes this
- * way only where they cannot come so far (see fixed_round.c).
+ * Sums wrap around as those of vector instructions do; the trainer sees to it that
+ * they cannot come so far (see word2bits/round.c). What is done in floats is rounded
+ * as vector instructions round it.
  */
+#include <math.h>
+#include <string.h>
+
 #include "quant/fixed_tables.h"
-#include "quant/step_scalar.h"
 
 enum { PANEL = W2B_FIXED_PANEL };
 
@@ -44,43 +47,69 @@ static int16_t nearest(float x)
     return (int16_t)(moved - magic);
 }
 
-/* ----- Codes ---------------------------------------------------------------- */
+/* ----- Floats --------------------------------------------------------------- */
 
-static uint32_t code_of(const w2b_fixed_rule *rule, int16_t x)
+/* a * b + c, rounded once. In double the product is exact; rounding the sum to
+ * odd there (Boldo and Melquiond 2008) makes the second rounding, to float,
+ * harmless. libm's fmaf would do, but costs a call into an emulation. */
+static float fma_once(float a, float b, float c)
 {
-    const int32_t half = 1 << (rule->bits - 1);
-    /* rounds down: every compiler shifts negative numbers so */
-    int32_t t = (x >> rule->fraction) + half;
-    t = t > 0 ? t : 0;
-    return (uint32_t)(t < 2 * half - 1 ? t : 2 * half - 1);
-}
-
-static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes)
-{
-    for (unsigned j = 0; j < rule->bits; j++) {
-        uint32_t word = 0;
-        for (size_t c = 0; c < PANEL; c++)
-            word |= (code_of(rule, x[c]) >> j & 1) << c;
-        codes[j] = word;
+#ifdef FP_FAST_FMAF
+    return fmaf(a, b, c);
+#else
+    const double product = (double)a * b;
+    double sum = product + c;
+    const double c_part = sum - product;
+    const double error = (product - (sum - c_part)) + (c - c_part);
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    if (error != 0 && !(bits & 1)) {
+        bits += ((error > 0) == (sum > 0)) ? 1 : (uint64_t)-1;
+        memcpy(&sum, &bits, sizeof bits);
     }
+    return (float)sum;
+#endif
 }
 
-static int odd_number(const uint32_t *codes, unsigned bits, size_t column)
+/* exp(x) as 2^n * p(r), |r| <= ln(2)/2; p is the Taylor polynomial of degree 6
+ * (relative error 2e-7). Beyond +-80 the sigmoid is 0 or 1 in floats. */
+static float sigmoid(float x)
 {
-    int value = 1 - (1 << bits);
-    for (unsigned j = 0; j < bits; j++)
-        value += (int)(codes[j] >> column & 1) << (j + 1);
-    return value;
+    x = x > -80.0f ? x : -80.0f;
+    x = x < 80.0f ? x : 80.0f;
+    const float n = floorf(fma_once(-x, W2B_FIXED_LOG2E, 0.5f));
+    float r = fma_once(n, -W2B_FIXED_LN2_HIGH, -x);
+    r = fma_once(n, -W2B_FIXED_LN2_LOW, r);
+    float p = W2B_FIXED_EXP6;
+    p = fma_once(p, r, W2B_FIXED_EXP5);
+    p = fma_once(p, r, W2B_FIXED_EXP4);
+    p = fma_once(p, r, W2B_FIXED_EXP3);
+    p = fma_once(p, r, W2B_FIXED_EXP2);
+    p = fma_once(p, r, 1.0f);
+    p = fma_once(p, r, 1.0f);
+    const uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return 1.0f / fma_once(p, power, 1.0f);
 }
 
-static void expand(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
-                   int16_t *out)
+/* ----- Rows ----------------------------------------------------------------- */
+
+static int quantized(w2b_fixed_quant quant, int16_t x)
+{
+    /* rounds down: every compiler shifts negative numbers so */
+    const int odd = x >> quant.shift | 1;
+    return odd > quant.most ? quant.most : odd < -quant.most ? -quant.most : odd;
+}
+
+static void quantize(w2b_fixed_quant quant, const w2b_fixed_rows *rows, size_t live, int running,
+                     int16_t *out)
 {
     for (size_t c = 0; c < PANEL; c++) {
         int16_t sum = 0;
         for (size_t i = 0; i < rows->n; i++) {
-            const uint32_t *codes = rows->codes + rows->rows[i] * rows->words;
-            const int value = c < live ? odd_number(codes, bits, c) : 0;
+            const int16_t x = rows->latents[rows->rows[i] * rows->apart + c];
+            const int value = c < live ? quantized(quant, x) : 0;
             sum = (int16_t)(running ? sum + value : value);
             out[i * PANEL + c] = sum;
         }
@@ -107,6 +136,12 @@ static void weave(const int16_t *rows, size_t n, int32_t *out)
         for (size_t c = 0; c < PANEL; c++)
             out[k * PANEL + woven(c)] =
                 pair_of(rows[2 * k * PANEL + c], rows[(2 * k + 1) * PANEL + c]);
+}
+
+static void transpose(const int16_t *rows, int32_t *out)
+{
+    for (size_t j = 0; j < 16; j++)
+        for (size_t i = 0; i < 16; i++) out[j * 16 + i] = pair_at(rows + i * PANEL, j);
 }
 
 static void dots(const int16_t *a, const int16_t *b, size_t n, int32_t *out, int add)
@@ -146,8 +181,9 @@ static void move(const w2b_fixed_rule *rule, const int32_t sums[PANEL], const w2
 {
     const float *noise =
         rule->noise + (w2b_fixed_noise_at(to, i) + (uint32_t)p * PANEL) % W2B_FIXED_NOISE;
-    const float scale = rule->scale * to->rates[to->rows[i]];
-    int16_t *latent = to->latents + p * to->apart + to->rows[i] * PANEL;
+    const float wanted = rule->scale * to->rates[to->rows[i]];
+    const float scale = wanted < W2B_FIXED_MOST_SCALE ? wanted : W2B_FIXED_MOST_SCALE;
+    int16_t *latent = to->latents + to->rows[i] * to->apart + p * PANEL;
     for (size_t c = 0; c < PANEL; c++) {
         const size_t d = woven(c);
         const int32_t moved = latent[c] + nearest(fma_once((float)sums[d], scale, noise[d]));
@@ -155,7 +191,6 @@ static void move(const w2b_fixed_rule *rule, const int32_t sums[PANEL], const w2
                               : moved < INT16_MIN ? INT16_MIN
                                                   : moved);
     }
-    encode(rule, latent, to->codes + to->rows[i] * to->words + p * rule->bits);
 }
 
 static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, const int32_t *rows,
@@ -232,10 +267,10 @@ static void round_rows(const float *x, const float by[16], int16_t *out, size_t 
 
 const w2b_fixed_kern w2b_fixed_scalar = {
     .isa = W2B_ISA_SCALAR,
-    .encode = encode,
-    .expand = expand,
+    .quantize = quantize,
     .windows = windows,
     .weave = weave,
+    .transpose = transpose,
     .dots = dots,
     .scores = scores,
     .gather = gather,

@@ -1,32 +1,38 @@
 /*
- * fixed_vector.h - the body of the vectorized fixed-point training kernels,
- * written once.
+ * fixed_vector.h - the body of the vectorized training kernels, written once.
  *
- * The including file has defined, beside the vectors of floats of vec_avx2.h or
- * vec_avx512.h:
+ * The including file has defined
+ *     INLINE
+ *     LANES                      floats of a vector
+ *     vec                        a vector of floats
+ *     vec_all, vec_load, vec_store, vec_mul, vec_div, vec_min, vec_max, vec_floor
+ *     vec_fma, vec_fnma, vec_fnms  a * b + c, -a * b + c, -a * b - c, rounded once
+ *     vec_power(n)               2^n for whole numbers n
  *     whole                      as many bytes of whole numbers
  *     whole_zero, whole_all16, whole_all32, whole_load, whole_store
  *     whole_add16, whole_sub16, whole_add32, whole_sub32, whole_adds16 (saturating)
+ *     whole_or, whole_and
  *     whole_min16, whole_max16, whole_shift16(x, n) (right, keeping the sign)
  *     whole_dot(sum, a, b)       sum += products of pairs
  *     whole_low, whole_high      interleave 16-bit numbers within 16-byte lanes
  *     whole_pack                 32 to 16 bits, saturating, within the lanes
  *     to_float, to_whole         32 bits; to nearest, ties to even
  *     put_errors(x, p)           32 to 16 bits, saturating, LANES of them in order
- *     expand_bits(word, value)   16-bit lanes: value[] where a bit is set, else 0;
- *                                VECS vectors
- *     take_bits(x, j)            bit j of 32 16-bit lanes, x[VECS]
- *     take_signs(x)              those that are not negative
  *     ROWS                       rows of scores computed side by side
  *     WOVEN                      the same for woven rows
  *     KEEP                       1 if 16 vectors of a matrix fit into registers
  *     ABREAST                    panels whose contexts' sums do
+ *     transpose                  the kernel
  *     FIXED_ISA
  *
  * Sums are arrays of vectors with constant bounds, which the compiler must unroll
  * into registers.
  */
-#include "quant/vec_sigmoid.h"
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 /* Vectors of 32 16-bit or of 16 32-bit numbers. */
 #define VECS (16 / LANES)
@@ -35,61 +41,39 @@
 
 enum { PANEL = W2B_FIXED_PANEL };
 
-/* ----- Codes ---------------------------------------------------------------- */
+/* ----- Rows ----------------------------------------------------------------- */
 
-INLINE void put_codes(w2b_fixed_rule rule, const whole x[VECS], uint32_t *codes)
+/* Columns from `live` on are not `all`. */
+INLINE void quantize_as(w2b_fixed_quant quant, w2b_fixed_rows rows, size_t live, int all,
+                        int running, int16_t *out)
 {
-    if (rule.bits == 1) {
-        codes[0] = take_signs(x);
-        return;
-    }
-    const int half = 1 << (rule.bits - 1);
-    whole t[VECS];
-    for (int v = 0; v < VECS; v++) {
-        t[v] = whole_add16(whole_shift16(x[v], (int)rule.fraction), whole_all16((short)half));
-        t[v] = whole_max16(t[v], whole_zero());
-        t[v] = whole_min16(t[v], whole_all16((short)(2 * half - 1)));
-    }
-    for (unsigned j = 0; j < rule.bits; j++) codes[j] = take_bits(t, (int)j);
-}
-
-static void encode(const w2b_fixed_rule *rule, const int16_t *x, uint32_t *codes)
-{
-    whole r[VECS];
-    for (int v = 0; v < VECS; v++) r[v] = whole_load(x + SHORTS * v);
-    put_codes(*rule, r, codes);
-}
-
-INLINE void expand_as(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
-                      int16_t *out)
-{
-    const uint32_t used = live >= PANEL ? UINT32_MAX : (1u << live) - 1;
-    whole least[VECS], sum[VECS], part[VECS];
-    expand_bits(used, whole_all16((short)(1 - (1 << bits))), least);
+    int16_t used[PANEL];
+    for (size_t c = 0; c < PANEL; c++) used[c] = c < live ? -1 : 0;
+    const whole one = whole_all16(1), most = whole_all16(quant.most);
+    const whole least = whole_all16((short)-quant.most);
+    whole sum[VECS];
     for (int v = 0; v < VECS; v++) sum[v] = whole_zero();
-    for (size_t i = 0; i < rows->n; i++) {
-        const uint32_t *row = rows->codes + rows->rows[i] * rows->words;
-        for (int v = 0; v < VECS; v++)
-            sum[v] = running ? whole_add16(sum[v], least[v]) : least[v];
-        for (unsigned j = 0; j < bits; j++) {
-            expand_bits(row[j] & used, whole_all16((short)(2 << j)), part);
-            for (int v = 0; v < VECS; v++) sum[v] = whole_add16(sum[v], part[v]);
-        }
-        for (int v = 0; v < VECS; v++)
+    for (size_t i = 0; i < rows.n; i++) {
+        const int16_t *row = rows.latents + rows.rows[i] * rows.apart;
+        for (int v = 0; v < VECS; v++) {
+            whole x = whole_shift16(whole_load(row + SHORTS * v), (int)quant.shift);
+            x = whole_max16(whole_min16(whole_or(x, one), most), least);
+            if (!all) x = whole_and(x, whole_load(used + SHORTS * v));
+            sum[v] = running ? whole_add16(sum[v], x) : x;
             whole_store(out + i * PANEL + (size_t)(SHORTS * v), sum[v]);
+        }
     }
 }
 
-/* The cases of one bit get loops of their own. */
-static void expand(const w2b_fixed_rows *rows, unsigned bits, size_t live, int running,
-                   int16_t *out)
+static void quantize(w2b_fixed_quant quant, const w2b_fixed_rows *rows, size_t live, int running,
+                     int16_t *out)
 {
-    if (bits == 1 && running)
-        expand_as(rows, 1, live, 1, out);
-    else if (bits == 1)
-        expand_as(rows, 1, live, 0, out);
+    if (live < PANEL)
+        quantize_as(quant, *rows, live, 0, running, out);
+    else if (running)
+        quantize_as(quant, *rows, live, 1, 1, out);
     else
-        expand_as(rows, bits, live, running, out);
+        quantize_as(quant, *rows, live, 1, 0, out);
 }
 
 static void windows(const int16_t *sums, const w2b_fixed_window *windows, size_t n, int16_t *out)
@@ -220,19 +204,16 @@ static void gather(const int32_t *diagonal, const int32_t *paired, const int32_t
 
 /* ----- Updates -------------------------------------------------------------- */
 
-/* Below -32768 the conversion or the packing cuts off. */
+/* Within 32 bits, since the scale is small. */
 INLINE whole step_of(whole sum, vec scale, const float *noise)
 {
-    const vec x = vec_fma(to_float(sum), scale, vec_load(noise));
-    return to_whole(vec_min(x, vec_all(32767.0f)));
+    return to_whole(vec_fma(to_float(sum), scale, vec_load(noise)));
 }
 
 /* What moving a panel of a row meets. */
 typedef struct place {
     const float *noise;
     int16_t *latent;
-    size_t apart;
-    uint32_t *codes;
     vec scale;
 } place;
 
@@ -242,25 +223,23 @@ INLINE place place_of(w2b_fixed_rule rule, w2b_fixed_rows to, size_t i, size_t p
 {
     const size_t row = to.rows[i];
     const uint32_t at = w2b_fixed_noise_at(&to, i) + (uint32_t)p * PANEL;
-    return (place){rule.noise + at % W2B_FIXED_NOISE, to.latents + p * to.apart + row * PANEL,
-                   to.apart, to.codes + row * to.words + p * rule.bits,
-                   vec_all(rule.scale * to.rates[row])};
+    const float scale = rule.scale * to.rates[row];
+    return (place){rule.noise + at % W2B_FIXED_NOISE, to.latents + row * to.apart + p * PANEL,
+                   vec_all(scale < W2B_FIXED_MOST_SCALE ? scale : W2B_FIXED_MOST_SCALE)};
 }
 
 /* Moves the k-th panel from a place on. */
-INLINE void move(w2b_fixed_rule rule, whole sum[2][VECS], place at, unsigned k)
+INLINE void move(whole sum[2][VECS], place at, unsigned k)
 {
     const float *noise = at.noise + k * PANEL;
-    int16_t *latent = at.latent + k * at.apart;
-    whole x[VECS];
+    int16_t *latent = at.latent + k * PANEL;
     UNROLL
     for (int v = 0; v < VECS; v++) {
         const whole low = step_of(sum[0][v], at.scale, noise + LANES * v);
         const whole high = step_of(sum[1][v], at.scale, noise + 16 + LANES * v);
-        x[v] = whole_adds16(whole_load(latent + SHORTS * v), whole_pack(low, high));
-        whole_store(latent + SHORTS * v, x[v]);
+        whole_store(latent + SHORTS * v,
+                    whole_adds16(whole_load(latent + SHORTS * v), whole_pack(low, high)));
     }
-    put_codes(rule, x, at.codes + k * rule.bits);
 }
 
 INLINE void spread_rows(w2b_fixed_rule rule, const int16_t *g, size_t pairs,
@@ -273,14 +252,16 @@ INLINE void spread_rows(w2b_fixed_rule rule, const int16_t *g, size_t pairs,
     for (int v = 0; v < VECS; v++) sum[r][h][v] = whole_zero();
     multiply_woven(g + 2 * y * pairs, pairs, 1, rows, pairs, n, sum);
     UNROLL
-    for (int r = 0; r < n; r++) move(rule, sum[r], place_of(rule, to, y + (size_t)r, p), 0);
+    for (int r = 0; r < n; r++) move(sum[r], place_of(rule, to, y + (size_t)r, p), 0);
 }
 
 /* A few rows at a time from their begin to their end, which is the order in
- * which they are fetched fastest. */
-INLINE void spread_as(w2b_fixed_rule rule, const int16_t *g, size_t pairs,
-                      const int32_t *rows, size_t stride, w2b_fixed_rows to)
+ * which they are fetched fastest. Structures are copied, see place_of. */
+static void spread(const w2b_fixed_rule *by, const int16_t *g, size_t pairs, const int32_t *rows,
+                   size_t stride, const w2b_fixed_rows *which)
 {
+    const w2b_fixed_rule rule = *by;
+    const w2b_fixed_rows to = *which;
     size_t y = 0;
     for (; y + WOVEN <= to.n; y += WOVEN)
         for (size_t p = 0; p < to.panels; p++)
@@ -290,24 +271,11 @@ INLINE void spread_as(w2b_fixed_rule rule, const int16_t *g, size_t pairs,
             spread_rows(rule, g, pairs, rows + p * stride, 1, to, y, p);
 }
 
-/* `rule` with one bit, which the compiler then knows. */
-INLINE w2b_fixed_rule one_bit(const w2b_fixed_rule *rule)
+static void spread_own(const w2b_fixed_rule *by, const int16_t *g, const int32_t *rows,
+                       size_t stride, const w2b_fixed_rows *which)
 {
-    return (w2b_fixed_rule){1, rule->fraction, rule->scale, rule->noise};
-}
-
-static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, const int32_t *rows,
-                   size_t stride, const w2b_fixed_rows *to)
-{
-    if (rule->bits == 1)
-        spread_as(one_bit(rule), g, pairs, rows, stride, *to);
-    else
-        spread_as(*rule, g, pairs, rows, stride, *to);
-}
-
-INLINE void spread_own_as(w2b_fixed_rule rule, const int16_t *g, const int32_t *rows,
-                          size_t stride, w2b_fixed_rows to)
-{
+    const w2b_fixed_rule rule = *by;
+    const w2b_fixed_rows to = *which;
     for (size_t y = 0; y < to.n; y++) {
         const whole pair = pair_all(g + 2 * y);
         for (size_t p = 0; p < to.panels; p++) {
@@ -317,18 +285,9 @@ INLINE void spread_own_as(w2b_fixed_rule rule, const int16_t *g, const int32_t *
             for (int h = 0; h < 2; h++) UNROLL
             for (int v = 0; v < VECS; v++)
                 sum[h][v] = whole_dot(whole_zero(), pair, whole_load(row + 16 * h + LANES * v));
-            move(rule, sum, place_of(rule, to, y, p), 0);
+            move(sum, place_of(rule, to, y, p), 0);
         }
     }
-}
-
-static void spread_own(const w2b_fixed_rule *rule, const int16_t *g, const int32_t *rows,
-                       size_t stride, const w2b_fixed_rows *to)
-{
-    if (rule->bits == 1)
-        spread_own_as(one_bit(rule), g, rows, stride, *to);
-    else
-        spread_own_as(*rule, g, rows, stride, *to);
 }
 
 /* n panels of the rows of a chain to or from their sums. */
@@ -370,7 +329,7 @@ INLINE void contexts_of(w2b_fixed_rule rule, const int32_t *rows, size_t stride,
                                 ? running[k][h][v]
                                 : whole_sub32(running[k][h][v],
                                               whole_load(row + 16 * h + LANES * v));
-            move(rule, sum, at, (unsigned)k);
+            move(sum, at, (unsigned)k);
         }
     }
 }
@@ -378,9 +337,12 @@ INLINE void contexts_of(w2b_fixed_rule rule, const int32_t *rows, size_t stride,
 /* As many panels at a time as have their running sums in registers: where the next
  * chain ends is a guess that processors often get wrong. The latents have been
  * asked for. */
-INLINE void contexts_as(w2b_fixed_rule rule, const int32_t *rows, size_t stride,
-                        w2b_fixed_spans spans, w2b_fixed_rows to)
+static void contexts(const w2b_fixed_rule *by, const int32_t *rows, size_t stride,
+                     const w2b_fixed_spans *which, const w2b_fixed_rows *moved)
 {
+    const w2b_fixed_rule rule = *by;
+    const w2b_fixed_spans spans = *which;
+    const w2b_fixed_rows to = *moved;
     size_t p = 0;
     for (; p + ABREAST <= to.panels; p += ABREAST)
         contexts_of(rule, rows, stride, spans, to, p, ABREAST);
@@ -392,16 +354,24 @@ INLINE void contexts_as(w2b_fixed_rule rule, const int32_t *rows, size_t stride,
         contexts_of(rule, rows, stride, spans, to, p, 1);
 }
 
-static void contexts(const w2b_fixed_rule *rule, const int32_t *rows, size_t stride,
-                     const w2b_fixed_spans *spans, const w2b_fixed_rows *to)
-{
-    if (rule->bits == 1)
-        contexts_as(one_bit(rule), rows, stride, *spans, *to);
-    else
-        contexts_as(*rule, rows, stride, *spans, *to);
-}
-
 /* ----- Errors --------------------------------------------------------------- */
+
+/* See the scalar kernel for the method. */
+INLINE vec sigmoid(vec x)
+{
+    x = vec_min(vec_max(x, vec_all(-80.0f)), vec_all(80.0f));
+    const vec n = vec_floor(vec_fnma(x, vec_all(W2B_FIXED_LOG2E), vec_all(0.5f)));
+    vec r = vec_fnms(n, vec_all(W2B_FIXED_LN2_HIGH), x);
+    r = vec_fnma(n, vec_all(W2B_FIXED_LN2_LOW), r);
+    vec p = vec_all(W2B_FIXED_EXP6);
+    p = vec_fma(p, r, vec_all(W2B_FIXED_EXP5));
+    p = vec_fma(p, r, vec_all(W2B_FIXED_EXP4));
+    p = vec_fma(p, r, vec_all(W2B_FIXED_EXP3));
+    p = vec_fma(p, r, vec_all(W2B_FIXED_EXP2));
+    p = vec_fma(p, r, vec_all(1.0f));
+    p = vec_fma(p, r, vec_all(1.0f));
+    return vec_div(vec_all(1.0f), vec_fma(p, vec_power(n), vec_all(1.0f)));
+}
 
 static void errors(const int32_t *partials, size_t parts, size_t stride, const float by[16],
                    const float *want, const float *mass, float *s, float *error, size_t n)
@@ -427,10 +397,10 @@ static void round_rows(const float *x, const float by[16], int16_t *out, size_t 
 
 static const w2b_fixed_kern table = {
     .isa = FIXED_ISA,
-    .encode = encode,
-    .expand = expand,
+    .quantize = quantize,
     .windows = windows,
     .weave = weave,
+    .transpose = transpose,
     .dots = dots,
     .scores = scores,
     .gather = gather,

@@ -38,7 +38,7 @@
 #include "io/stream.h"
 #include "word2bits/vocab.h"
 
-#define VERSION 3
+#define VERSION 4
 #define BLOCK ((size_t)1 << 20)
 
 static const char MAGIC[8] = {'W', '2', 'B', 'S', 'T', 'A', 'T', 'E'};
@@ -159,16 +159,11 @@ static int head_options(const uint64_t head[HEAD_COUNT], w2b_train_options *opti
             return -1;
     }
     options->dim = options->train_dim;
-    const int stepless = options->train_bits && options->scale == 0;
-    return w2b_train_check(options) || stepless ? -1 : 0;
-}
-
-/* How its latents are stored. */
-static w2b_form form_of(const w2b_train_options *options)
-{
-    const w2b_loop_quant quant = {options->train_bits, (float)options->scale};
-    const w2b_walk_options walk = w2b_trainer_walk(options);
-    return w2b_form_for(quant, &walk);
+    w2b_scales scales;
+    return w2b_train_check(options) || options->scale == 0 || options->pool == 0 ||
+                   w2b_trainer_scales(options, &scales)
+               ? -1
+               : 0;
 }
 
 /* 0, or -1 if they cannot be. */
@@ -329,7 +324,7 @@ static w2b_err write_sections(const w2b_trainer *t, w2b_out *out, const sizes *s
     if (!err)
         err = write_section(out, sums, s->sums, diag);
     for (int matrix = 0; matrix < 2 && !err; matrix++)
-        err = write_section(out, w2b_latents_bytes(&t->latents, matrix), s->matrix, diag);
+        err = write_section(out, matrix ? t->latents.v : t->latents.u, s->matrix, diag);
     w2b_free(walkers);
     w2b_free(sums);
     return err;
@@ -361,7 +356,7 @@ w2b_err w2b_checkpoint_save(w2b_trainer *t)
     if (t->rounds == t->saved)
         return W2B_OK;
     /* what has run away must not take the place of what has not */
-    if (!isfinite(w2b_trainer_largest(t)))
+    if (w2b_trainer_at_end(t))
         return w2b_trainer_ran_away(t);
     w2b_err err = write_file(t);
     if (err)
@@ -578,7 +573,7 @@ static w2b_err read_state(w2b_trainer *t, reader *r, const uint64_t head[HEAD_CO
             get_sums(t, i, sums + s->sums / streams * i))
             err = fail_file(r, W2B_ERR_FORMAT, "the checkpoint cannot be right");
     for (int matrix = 0; matrix < 2 && !err; matrix++)
-        err = read_section(r, w2b_latents_bytes(&t->latents, matrix), NULL, s->matrix, &same);
+        err = read_section(r, matrix ? t->latents.v : t->latents.u, NULL, s->matrix, &same);
     w2b_free(walkers);
     w2b_free(sums);
     return err ? err : expect_end(r);
@@ -601,8 +596,8 @@ w2b_err w2b_checkpoint_load(w2b_trainer *t)
     /* a round takes a word at least; jobs are numbered by it, see run.c */
     if (!err && head[ROUNDS] > t->tokens)
         err = fail_file(&r, W2B_ERR_FORMAT, "the checkpoint cannot be right");
-    if (!err && !isfinite(w2b_trainer_largest(t)))
-        err = fail_file(&r, W2B_ERR_FORMAT, "the numbers of the checkpoint are not finite");
+    if (!err && w2b_trainer_at_end(t))
+        err = fail_file(&r, W2B_ERR_FORMAT, "the numbers of the checkpoint have run away");
     reader_close(&r);
     if (err)
         return err;
@@ -658,7 +653,7 @@ static w2b_err read_alone(reader *r, const sizes *s, w2b_vocab *vocab, const w2b
     if (!err)
         err = read_section(r, NULL, NULL, s->sums, &same);
     for (int matrix = 0; matrix < 2 && !err; matrix++)
-        err = read_section(r, w2b_latents_bytes(latents, matrix), NULL, s->matrix, &same);
+        err = read_section(r, matrix ? latents->v : latents->u, NULL, s->matrix, &same);
     return err ? err : expect_end(r);
 }
 
@@ -677,9 +672,12 @@ w2b_err w2b_checkpoint_open(const char *path, w2b_vocab **vocab, w2b_latents *la
     if (!err && (sizes_of(head, &s) || w2b_stream_size(r.stream) != file_size(&s)))
         err = fail_file(&r, W2B_ERR_FORMAT, "the checkpoint is not as large as it says");
     if (!err) {
+        w2b_scales scales;
+        /* they fit, as has been seen */
+        (void)w2b_trainer_scales(&options, &scales);
         made = w2b_vocab_new(head[WORDS], s.bytes);
         if (!made || w2b_latents_make(&read, (uint32_t)head[WORDS], options.train_dim,
-                                      form_of(&options)))
+                                      scales.unit))
             err = w2b_fail_memory(diag, 2 * (uint64_t)s.matrix, "the checkpoint");
         else if (read.bytes != s.matrix)
             err = fail_file(&r, W2B_ERR_VERSION,

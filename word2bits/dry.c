@@ -54,7 +54,7 @@ static void fill_plan(const w2b_trainer *t, w2b_train_plan *plan)
         plan->ids = ids_of(report, report->kept);
     plan->streams = o->streams * (w2b_lane_bytes(&t->round) + block_bytes(&t->round.room) +
                                   16 * (uint64_t)o->epochs);
-    plan->thread = w2b_share_bytes(&t->round) / plan->threads + 2048;
+    plan->thread = w2b_share_bytes(&t->round) + 2048;
     plan->base = w2b_base_bytes(t->base);
     plan->result = code_bytes(o, vocab->n) + 2 * text + 24 * vocab->n;
     if (o->axes == W2B_AXES_ON)
@@ -83,7 +83,7 @@ w2b_err w2b_train_dry(const char *const *paths, size_t n_paths, const w2b_train_
         (void)w2b_trainer_round(&t);
         /* the sizes are wanted, whether there is so much memory or not */
         (void)w2b_latents_make(&t.latents, (uint32_t)w2b_vocab_size(t.corpus->vocab),
-                               t.options.train_dim, w2b_form_for(t.round.quant, &t.walk));
+                               t.options.train_dim, t.round.scales.unit);
         t.round.threads = w2b_trainer_threads(&t.options, &t.latents);
         fill_plan(&t, plan);
     }

@@ -15,8 +15,6 @@
 
 static double level(w2b_loop_quant quant, float x)
 {
-    if (quant.bits == 0)
-        return x;
     const double low = -(double)(1u << (quant.bits - 1));
     double t = floor((double)(x * (1.0f / quant.step)));
     t = t > low ? t : low;

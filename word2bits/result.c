@@ -90,7 +90,7 @@ static char *metadata_of(const w2b_trainer *t)
         add(&s, ",\"context\":\"sum\"");
     add_number(&s, ",\"sample\":", o->sample);
     add_number(&s, ",\"rate\":", o->rate);
-    add_number(&s, ",\"scale\":", o->train_bits ? o->scale : 0);
+    add_number(&s, ",\"scale\":", o->scale);
     add_losses(&s, t);
     if (t->base)
         add_base(&s, t->base);
@@ -138,7 +138,7 @@ w2b_err w2b_trainer_ran_away(const w2b_trainer *t)
     const w2b_train_options *o = &t->options;
     const char *kept = o->checkpoint && t->saved ? o->checkpoint : NULL;
     return w2b_fail(t->diag, W2B_ERR_DATA,
-                    "the numbers ran away (they are not finite): use a lower rate than %g%s%s",
+                    "the numbers ran away: use a lower rate than %g%s%s",
                     o->rate, kept ? "; the last good state is kept in " : "", kept ? kept : "");
 }
 
@@ -167,9 +167,9 @@ static w2b_err make_model(const w2b_trainer *t, const w2b_axes *axes, float larg
 
 w2b_err w2b_trainer_model(w2b_trainer *t, w2b_model **model)
 {
-    float largest = w2b_trainer_largest(t);
-    if (!isfinite(largest))
+    if (w2b_trainer_at_end(t))
         return w2b_trainer_ran_away(t);
+    float largest = w2b_trainer_largest(t);
     w2b_axes axes = {0};
     const int turned = t->options.axes == W2B_AXES_ON;
     if (turned && w2b_axes_find(t, &axes)) {

@@ -1,60 +1,103 @@
 /*
- * round.c - what the two ways of doing the arithmetic have in common.
+ * round.c - what a round computes with: scales, latents, the loss.
  */
 #include "word2bits/round.h"
 
-#include <math.h> /* floorf alone, which is exact */
+#include <math.h> /* floorf and ldexpf alone, which are exact */
 #include <string.h>
 
 #include "quant/num.h"
 
-/* ----- The arithmetic ------------------------------------------------------- */
+/* ----- Scales --------------------------------------------------------------- */
 
-/* The greatest weight of a pair: that of a negative, which stands for several
- * draws, where it is more than 1. */
-static double most_weight(const w2b_walk_options *walk)
+/* Bits where there is no quantizer, if sums allow. More make no difference: 9 to 11
+ * bits, and floats of 32, have the same scores after 5 epochs of 17 million words of
+ * Wikipedia. */
+#define FINEST 9
+
+/* An error of 1 is at most so much; and at least, that small ones are not lost, but
+ * where one negative stands for many. */
+#define MOST_WEIGHT 32768
+#define LEAST_WEIGHT 1024
+
+/* What sums may come to; the rest of 2^31 is for what is rounded on the way. */
+#define MOST_SUM 0x7FC00000
+
+/* The greatest sums of a run, in numbers of the size of `most`. */
+typedef struct extent {
+    double context;  /* numbers of one input */
+    double pair;     /* weight of a pair, which is that of a negative, which stands for
+                        several draws, where it is more than 1 */
+    double input;    /* weight of the pairs of all inputs that a row of u is part of */
+    double output;   /* of those of a row of v, of `pair` each, times numbers of their
+                        inputs */
+} extent;
+
+static extent extent_of(const w2b_walk_options *walk)
 {
-    const double targets = walk->arch == W2B_ARCH_CBOW ? 1 : 2.0 * walk->window;
+    const int cbow = walk->arch == W2B_ARCH_CBOW;
+    const double width = 2.0 * walk->window, targets = cbow ? 1 : width;
     const double negative = targets * walk->negative / walk->pool;
-    return negative > 1 ? negative : 1;
+    const double meet = !cbow ? 1 : width < walk->block ? width : walk->block;
+    extent e = {.context = cbow ? width : 1, .pair = negative > 1 ? negative : 1};
+    e.input = meet * targets * (1 + walk->negative);
+    e.output = walk->block * (walk->context == W2B_CONTEXT_SUM ? e.context : 1);
+    return e;
+}
+
+/* The largest power of two that an error of 1 can be, or 0: scores, or 16 bits of a
+ * context's sum, do not fit. */
+static float weight_for(unsigned bits, uint32_t dim, const extent *e)
+{
+    const double most = (double)((1u << bits) - 1);
+    if (e->context * most > INT16_MAX || e->context * most * most * dim > MOST_SUM)
+        return 0;
+    double weight = MOST_WEIGHT;
+    while (weight * e->input * most > MOST_SUM || weight * e->output * most > MOST_SUM)
+        weight /= 2;
+    if (weight < LEAST_WEIGHT)
+        return 0;
+    while (weight * e->pair > MOST_WEIGHT)
+        weight /= 2;
+    return (float)weight;
 }
 
 /* The range of a 16-bit latent is 16 steps of one bit to either side, whatever
  * the bits: finer ones have smaller steps. After 20 epochs the sums of two latents
  * are some 3 steps long at the median; with a range of 4, one in a hundred had
  * run into the end. */
-static unsigned fraction_of(w2b_loop_quant quant)
+static unsigned fraction_of(unsigned bits)
 {
-    return 12 - quant.bits;
+    return 12 - bits;
 }
 
-w2b_form w2b_form_for(w2b_loop_quant quant, const w2b_walk_options *walk)
+int w2b_scales_for(w2b_loop_quant quant, uint32_t dim, const w2b_walk_options *walk,
+                   w2b_scales *scales)
 {
-    if (!w2b_fixed_fits(quant, walk))
-        return (w2b_form){w2b_float_engine.panel, 0};
-    return (w2b_form){w2b_fixed_engine.panel, quant.step / (float)(1u << fraction_of(quant))};
+    const extent e = extent_of(walk);
+    unsigned bits = quant.bits ? quant.bits : FINEST;
+    float weight = weight_for(bits, dim, &e);
+    while (!quant.bits && bits > 1 && weight == 0)
+        weight = weight_for(--bits, dim, &e);
+    scales->fraction = quant.bits ? fraction_of(bits) : 16 - bits;
+    scales->quant.bits = bits;
+    scales->quant.step = quant.bits ? quant.step : ldexpf(quant.step, 4 - (int)bits);
+    scales->unit = ldexpf(scales->quant.step, -(int)scales->fraction);
+    scales->weight = weight;
+    return weight == 0 ? -1 : 0;
 }
 
-int w2b_round_init(w2b_round *round, w2b_isa isa, w2b_loop_quant quant,
+int w2b_round_init(w2b_round *round, w2b_isa isa, const w2b_scales *scales,
                    const w2b_walk_options *walk, w2b_latents *latents)
 {
     memset(round, 0, sizeof *round);
-    round->quant = quant;
+    round->scales = *scales;
     round->context = walk->context;
     round->latents = latents;
     round->room = w2b_block_room_for(walk);
-    round->kern = w2b_step_for(isa);
-    round->fixed = w2b_fixed_for(isa);
-    if (!round->kern || !round->fixed)
+    round->kern = w2b_fixed_for(isa);
+    if (!round->kern)
         return -1;
-    const int fixed = w2b_fixed_fits(quant, walk);
-    round->engine = fixed ? &w2b_fixed_engine : &w2b_float_engine;
-    if (!fixed)
-        return 0;
-    round->fraction = fraction_of(quant);
-    round->weight = 32768;
-    for (double most = most_weight(walk); most > 1; most /= 2)
-        round->weight /= 2;
     w2b_rng rng;
     w2b_rng_seed(&rng, 0, 0);
     for (size_t i = 0; i < sizeof round->noise / sizeof *round->noise; i++)
@@ -69,25 +112,24 @@ int w2b_round_init(w2b_round *round, w2b_isa isa, w2b_loop_quant quant,
 
 /* At most about 26 groups: few enough that partial scores stay small beside
  * the rows, and an even share for 2 threads where the dimension allows. */
-static uint32_t group_columns(uint32_t dim, uint32_t panel)
+static uint32_t group_columns(uint32_t dim)
 {
-    const uint32_t panels = (dim + panel - 1) / panel;
-    return (panels + 25) / 26 * panel;
+    const uint32_t panels = (dim + W2B_FIXED_PANEL - 1) / W2B_FIXED_PANEL;
+    return (panels + 25) / 26 * W2B_FIXED_PANEL;
 }
 
-int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim, w2b_form form)
+int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim, float unit)
 {
     memset(latents, 0, sizeof *latents);
     latents->words = words;
     latents->dim = dim;
-    latents->unit = form.unit;
-    latents->group = group_columns(dim, form.panel);
+    latents->unit = unit;
+    latents->group = group_columns(dim);
     latents->groups = (dim + latents->group - 1) / latents->group;
     latents->ld = (size_t)latents->group * latents->groups;
-    latents->apart = (size_t)words * W2B_FIXED_PANEL;
     size_t numbers;
     if (w2b_mul(words, latents->ld, &numbers) ||
-        w2b_mul(numbers, form.unit != 0 ? sizeof(int16_t) : sizeof(float), &latents->bytes)) {
+        w2b_mul(numbers, sizeof(int16_t), &latents->bytes)) {
         latents->bytes = SIZE_MAX;
         return -1;
     }
@@ -110,128 +152,42 @@ void w2b_latents_release(w2b_latents *latents)
     latents->u = latents->v = NULL;
 }
 
-/* A number of a row in 16 bits. */
-static int16_t *fixed_at(const w2b_latents *latents, int matrix, uint64_t row, uint32_t column)
+/* Where a number of a row lies, and how many follow it in its stripe. */
+static int16_t *number_at(const w2b_latents *latents, int matrix, uint64_t row, uint32_t column,
+                          uint32_t *follow)
 {
-    return (int16_t *)(matrix ? latents->v : latents->u) +
-           column / W2B_FIXED_PANEL * latents->apart + row * W2B_FIXED_PANEL +
-           column % W2B_FIXED_PANEL;
+    const size_t width = w2b_stripe_width(latents, column), at = column % W2B_FIXED_STRIPE;
+    *follow = (uint32_t)(width - at);
+    return (matrix ? latents->v : latents->u) + w2b_stripe_at(latents, column) + row * width + at;
 }
 
-static float *floats_at(const w2b_latents *latents, int matrix, uint64_t row, uint32_t column)
+static int16_t nearest(float x)
 {
-    return (float *)(matrix ? latents->v : latents->u) + row * latents->ld + column;
+    const float whole = floorf(x + 0.5f), least = whole > -32768.0f ? whole : -32768.0f;
+    return (int16_t)(least < 32767.0f ? least : 32767.0f);
 }
 
 void w2b_latents_store(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
                        uint32_t n, const float *numbers)
 {
-    if (latents->unit == 0) {
-        memcpy(floats_at(latents, matrix, row, first), numbers, n * sizeof *numbers);
-        return;
-    }
-    for (uint32_t c = 0; c < n; c++) {
-        const float units = floorf(numbers[c] / latents->unit + 0.5f);
-        const float least = units > -32768.0f ? units : -32768.0f;
-        *fixed_at(latents, matrix, row, first + c) = (int16_t)(least < 32767.0f ? least : 32767.0f);
+    for (uint32_t c = 0, some; c < n; c += some) {
+        int16_t *to = number_at(latents, matrix, row, first + c, &some);
+        for (uint32_t i = 0; i < some && c + i < n; i++)
+            to[i] = nearest(numbers[c + i] / latents->unit);
     }
 }
 
 void w2b_latents_fetch(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
                        uint32_t n, float *numbers)
 {
-    if (latents->unit == 0) {
-        memcpy(numbers, floats_at(latents, matrix, row, first), n * sizeof *numbers);
-        return;
+    for (uint32_t c = 0, some; c < n; c += some) {
+        const int16_t *from = number_at(latents, matrix, row, first + c, &some);
+        for (uint32_t i = 0; i < some && c + i < n; i++)
+            numbers[c + i] = latents->unit * from[i];
     }
-    for (uint32_t c = 0; c < n; c++)
-        numbers[c] = latents->unit * *fixed_at(latents, matrix, row, first + c);
 }
 
-/* ----- Lanes and shares ----------------------------------------------------- */
-
-size_t w2b_score_room(const w2b_round *round)
-{
-    return (size_t)round->room.chunks * round->room.rows * 16;
-}
-
-int w2b_lane_make(w2b_lane *lane, const w2b_round *round)
-{
-    memset(lane, 0, sizeof *lane);
-    lane->scores = w2b_alloc_lines(w2b_score_room(round), sizeof(float));
-    if (lane->scores && !w2b_block_make(&lane->block[0], &round->room) &&
-        !w2b_block_make(&lane->block[1], &round->room) && !round->engine->lane_make(lane, round))
-        return 0;
-    w2b_lane_release(lane, round);
-    return -1;
-}
-
-void w2b_lane_release(w2b_lane *lane, const w2b_round *round)
-{
-    if (lane->work)
-        round->engine->lane_release(lane);
-    w2b_block_release(&lane->block[0]);
-    w2b_block_release(&lane->block[1]);
-    w2b_free(lane->scores);
-    memset(lane, 0, sizeof *lane);
-}
-
-int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number)
-{
-    const uint32_t least = round->latents->groups / round->threads, light = w2b_round_light(round);
-    const uint32_t heavy_before = number > light ? number - light : 0;
-    memset(share, 0, sizeof *share);
-    share->number = least ? number : heavy_before;
-    share->first_group = least * number + heavy_before;
-    share->end_group = share->first_group + least + (number >= light);
-    share->first = (size_t)share->first_group * round->latents->group;
-    share->end = (size_t)share->end_group * round->latents->group;
-    if (share->first == share->end || !round->engine->share_make(share, round))
-        return 0;
-    w2b_share_release(share, round);
-    return -1;
-}
-
-void w2b_share_release(w2b_share *share, const w2b_round *round)
-{
-    if (share->work)
-        round->engine->share_release(share);
-    memset(share, 0, sizeof *share);
-}
-
-size_t w2b_lane_bytes(const w2b_round *round)
-{
-    return w2b_score_room(round) * sizeof(float) + round->engine->lane_bytes(round);
-}
-
-size_t w2b_share_bytes(const w2b_round *round)
-{
-    const uint32_t least = round->latents->groups / round->threads, light = w2b_round_light(round);
-    return (least ? light * round->engine->share_bytes(round, least) : 0) +
-           (round->threads - light) * round->engine->share_bytes(round, least + 1);
-}
-
-/* ----- A round -------------------------------------------------------------- */
-
-void w2b_round_forward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
-                       const w2b_block *next, w2b_share *share)
-{
-    if (block->inputs && share->first < share->end)
-        round->engine->forward(round, lane, block, next, share);
-}
-
-void w2b_round_scores(const w2b_round *round, w2b_lane *lane, const w2b_block *block, float rate)
-{
-    if (block->inputs)
-        round->engine->scores(round, lane, block, rate);
-}
-
-void w2b_round_backward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
-                        const w2b_block *next, w2b_share *share)
-{
-    if (block->inputs && share->first < share->end)
-        round->engine->backward(round, lane, block, next, share);
-}
+/* ----- The loss ------------------------------------------------------------- */
 
 /* log(1 + exp(x)) */
 static double softplus(double x)

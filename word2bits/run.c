@@ -71,13 +71,26 @@ double w2b_trainer_seconds(const w2b_trainer *t)
     return t->seconds_before + (w2b_now() - t->begun);
 }
 
+/* The loss of a window by one who knows nothing. */
+static double ignorance(const w2b_trainer *t)
+{
+    const double targets = t->options.arch == W2B_ARCH_CBOW ? 1 : 2.0 * t->options.window;
+    return targets * (1 + t->options.negative) * 0.6931471805599453;
+}
+
+/* Numbers have run away where so many blocks of an epoch have so many times that loss on
+ * average. Single blocks may, where the same few words come again and again. */
+#define SURE_BLOCKS 16
+#define RAN_AWAY 16
+
 static void take_loss(w2b_trainer *t, uint32_t s, const w2b_block *block)
 {
     w2b_loss_sum *sum = &t->losses[(size_t)s * t->options.epochs + block->epoch];
     const double loss = w2b_round_loss(&t->lanes[s], block);
     sum->loss += loss;
     sum->windows += block->windows;
-    if (!isfinite(loss))
+    if (sum->windows >= SURE_BLOCKS * (uint64_t)t->options.block &&
+        sum->loss > RAN_AWAY * ignorance(t) * (double)sum->windows)
         atomic_store(&t->stop, W2B_ERR_DATA);
 }
 
@@ -212,11 +225,12 @@ static void forward(w2b_trainer *t, w2b_share *share, uint64_t n, uint32_t s)
 
 static void backward(w2b_trainer *t, w2b_share *share, uint64_t n, uint32_t s)
 {
-    w2b_lane *lane = &t->lanes[s];
-    const w2b_block *next =
-        atomic_load(&t->pace.streams[s].walked) > n ? &lane->block[!(n & 1)] : NULL;
-    w2b_round_backward(&t->round, lane, &lane->block[n & 1], next, share);
-    if (s + 1 == t->options.streams)
+    const int current = (int)(n & 1), last = s + 1 == t->options.streams;
+    const w2b_block *next = last && atomic_load(&t->pace.streams[0].walked) > n
+                                ? &t->lanes[0].block[!current]
+                                : NULL;
+    w2b_round_backward(&t->round, &t->lanes[s], &t->lanes[s].block[current], next, share);
+    if (last)
         atomic_fetch_add(&t->pace.backwards, 1);
 }
 
@@ -281,6 +295,8 @@ static void work(w2b_trainer *t, w2b_share *share, uint32_t number)
         for (uint32_t s = 0; s < streams; s++) {
             for (unsigned looks = 0; atomic_load(&t->pace.streams[s].scored) <= n;)
                 help(t, n, number, &looks);
+            while (try_streams(t, n + 1, number, 0, try_walk))
+                ;
             if (s + 1 == streams && number == 0)
                 tell(t, n, done, rate_at(t, done));
             backward(t, share, n, s);
@@ -344,7 +360,7 @@ static void run_threads(w2b_trainer *t, w2b_share *shares, atomic_int *no_memory
         w2b_barrier_wait(&pace->barrier);
         if (!atomic_load(no_memory))
             work(t, &shares[number], number);
-        w2b_share_release(&shares[number], &t->round);
+        w2b_share_release(&shares[number]);
     }
 }
 

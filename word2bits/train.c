@@ -20,7 +20,7 @@ void w2b_trainer_release(w2b_trainer *t)
     for (uint32_t s = 0; t->walkers && s < t->options.streams; s++)
         w2b_walker_release(&t->walkers[s]);
     for (uint32_t s = 0; t->lanes && s < t->options.streams; s++)
-        w2b_lane_release(&t->lanes[s], &t->round);
+        w2b_lane_release(&t->lanes[s]);
     w2b_free(t->walkers);
     w2b_free(t->lanes);
     w2b_free(t->losses);
@@ -63,12 +63,19 @@ w2b_walk_options w2b_trainer_walk(const w2b_train_options *o)
                               o->context};
 }
 
+int w2b_trainer_scales(const w2b_train_options *o, w2b_scales *scales)
+{
+    const w2b_loop_quant quant = {o->train_bits, (float)o->scale};
+    const w2b_walk_options walk = w2b_trainer_walk(o);
+    return w2b_scales_for(quant, o->train_dim, &walk, scales);
+}
+
 int w2b_trainer_round(w2b_trainer *t)
 {
-    const w2b_train_options *o = &t->options;
-    const w2b_loop_quant quant = {o->train_bits, (float)o->scale};
-    t->walk = w2b_trainer_walk(o);
-    return w2b_round_init(&t->round, o->isa, quant, &t->walk, &t->latents);
+    w2b_scales scales;
+    t->walk = w2b_trainer_walk(&t->options);
+    return w2b_trainer_scales(&t->options, &scales) ||
+           w2b_round_init(&t->round, t->options.isa, &scales, &t->walk, &t->latents);
 }
 
 /* All of it but the latents' numbers. */
@@ -89,7 +96,7 @@ static w2b_err trainer_make(w2b_trainer *t)
         return w2b_fail(t->diag, W2B_ERR_ISA, "this processor has no %s", w2b_isa_name(o->isa));
     t->round.rates = &t->rates;
     if (w2b_latents_make(&t->latents, (uint32_t)words, o->train_dim,
-                         w2b_form_for(t->round.quant, &t->walk)))
+                         t->round.scales.unit))
         return w2b_fail_memory(t->diag, t->latents.bytes, "each of two latent matrices");
     return make_streams(t);
 }
@@ -102,7 +109,7 @@ w2b_err w2b_trainer_open(w2b_trainer *t, const w2b_train_options *options, int *
     const char *wrong = w2b_train_check(options);
     if (wrong)
         return w2b_fail(diag, W2B_ERR_ARGUMENT, "%s", wrong);
-    if (!w2b_step_for(options->isa))
+    if (!w2b_fixed_for(options->isa))
         return w2b_fail(diag, W2B_ERR_ISA, "this processor has no %s", w2b_isa_name(options->isa));
     t->options = *options;
     if (options->update) {
@@ -112,6 +119,12 @@ w2b_err w2b_trainer_open(w2b_trainer *t, const w2b_train_options *options, int *
         w2b_base_size(t->base, &t->options);
     }
     w2b_train_resolve(&t->options);
+    w2b_scales scales;
+    if (w2b_trainer_scales(&t->options, &scales))
+        return w2b_fail(diag, W2B_ERR_ARGUMENT,
+                        "sums of %u bits, %u numbers and a window of %u do not fit into 32 bits: "
+                        "use fewer bits in the loop",
+                        t->options.train_bits, t->options.train_dim, t->options.window);
     return w2b_checkpoint_check(&t->options, resume, diag);
 }
 

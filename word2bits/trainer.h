@@ -83,6 +83,9 @@ void w2b_trainer_release(w2b_trainer *t);
 
 w2b_walk_options w2b_trainer_walk(const w2b_train_options *options);
 
+/* 0, or -1 if sums might not fit, see w2b_scales_for. The options are resolved. */
+int w2b_trainer_scales(const w2b_train_options *options, w2b_scales *scales);
+
 /* Walk options and arithmetic; the latents come later. -1 if the processor lacks
  * the instruction set. */
 int w2b_trainer_round(w2b_trainer *t);
@@ -92,9 +95,6 @@ w2b_err w2b_trainer_read(w2b_trainer *t, const char *const *paths, size_t n_path
 
 /* ----- latents.c ------------------------------------------------------------ */
 
-/* A matrix as so many bytes (latents->bytes), for files. */
-void *w2b_latents_bytes(const w2b_latents *latents, int matrix);
-
 /* Numbers of the vector that is saved in the end. */
 void w2b_trainer_vector(const w2b_trainer *t, uint64_t row, uint32_t first, uint32_t n,
                         float *numbers);
@@ -102,9 +102,12 @@ void w2b_trainer_vector(const w2b_trainer *t, uint64_t row, uint32_t first, uint
 /* The random beginning of all rows. */
 void w2b_trainer_begin(w2b_trainer *t);
 
-/* Largest size of a number of the saved vectors; infinity if any latent number
- * is not finite. */
+/* Largest size of a number of the saved vectors. */
 float w2b_trainer_largest(const w2b_trainer *t);
+
+/* Whether so many numbers stand at the end of their range that training has run
+ * away. */
+int w2b_trainer_at_end(const w2b_trainer *t);
 
 /* ----- run.c ---------------------------------------------------------------- */
 
@@ -124,7 +127,7 @@ uint32_t w2b_trainer_threads(const w2b_train_options *options, const w2b_latents
 
 w2b_err w2b_trainer_model(w2b_trainer *t, w2b_model **model);
 
-/* W2B_ERR_DATA: numbers are not finite; which option to change, and what is
+/* W2B_ERR_DATA: numbers have run away; which option to change, and what is
  * left. */
 w2b_err w2b_trainer_ran_away(const w2b_trainer *t);
 

@@ -158,6 +158,10 @@ static w2b_err plant_row(const w2b_base *base, w2b_trainer *t, uint64_t from, ui
     const w2b_err err = w2b_model_vector(base->model, from, x, t->diag);
     if (err)
         return err;
+    for (uint32_t c = 0; c < dim; c++)
+        if (!isfinite(x[c]))
+            return w2b_fail_at(t->diag, W2B_ERR_DATA, t->options.update, W2B_NOWHERE, W2B_NOWHERE,
+                               "has numbers that are not finite");
     const int met = t->corpus->vocab->counts[to] > base->vocab->counts[from];
     const float part = met ? U_PART : 1;
     for (uint32_t c = 0; c < dim; c++)
@@ -184,8 +188,8 @@ w2b_err w2b_base_plant(const w2b_base *base, w2b_trainer *t)
     }
     w2b_table_free(rows);
     w2b_free(x);
-    if (!err && !isfinite(w2b_trainer_largest(t)))
+    if (!err && w2b_trainer_at_end(t))
         err = w2b_fail_at(t->diag, W2B_ERR_DATA, t->options.update, W2B_NOWHERE, W2B_NOWHERE,
-                          "has numbers that are not finite");
+                          "has larger numbers than training goes on with");
     return err;
 }

@@ -555,9 +555,12 @@ typedef struct w2b_train_options {
     double rate;          /* first learning rate, which falls like the root of
                              what is left to do; 0 = the recommended one for
                              the other options */
-    uint32_t train_bits;  /* quantizer in the loop, 1 to 8; 0 = none;
-                             default 2 */
-    double scale;         /* step of that quantizer; 0 = recommended */
+    uint32_t train_bits;  /* quantizer in the loop, 1 to 8; 0 = none, but what
+                             16-bit numbers round off and products leave out:
+                             they see the upper 9 bits, or fewer where sums
+                             would not fit into 32; default 2 */
+    double scale;         /* step of that quantizer; without one, numbers reach
+                             8 times this; 0 = recommended */
     uint32_t bits;        /* stored bits a number: 1 to 8, 16 or 32;
                              default 4 */
     uint64_t seed;        /* default 1 */
@@ -623,9 +626,11 @@ typedef struct w2b_train_report {
  * and a quantizer in the loop (Word2Bits, Lam 2018), and stores at `bits` what
  * comes of u and v: their sum, or its principal axes. `report` may be NULL.
  * W2B_ERR_DATA: fewer than two words are left in the vocabulary, or the numbers
- * ran away; a checkpoint is then of the time before. W2B_ERR_CANCELLED: if
- * diag->path is not empty, it is the checkpoint, which holds all that was
- * done. */
+ * ran away; a checkpoint is then of the time before. W2B_ERR_ARGUMENT: sums of so
+ * many bits, over so many numbers or so wide a window, might not fit into 32;
+ * 4 bits always do up to a window of 72 and 65536 numbers, 8 up to a window of 8
+ * and 2048. W2B_ERR_CANCELLED: if diag->path is not empty, it is the checkpoint,
+ * which holds all that was done. */
 W2B_API w2b_err w2b_train(const char *const *paths, size_t n_paths,
                           const w2b_train_options *options, w2b_model **model,
                           w2b_train_report *report, w2b_diag *diag);

@@ -19,7 +19,7 @@
 #define WORDS 3000u
 
 /* A trainer with vectors of known spread along crossed axes and a mean that is not
- * 0; all of it in u, whose form is floats. */
+ * 0; all of it in u. */
 static void fill(w2b_trainer *t, uint32_t dim, uint32_t bits)
 {
     memset(t, 0, sizeof *t);
@@ -28,9 +28,7 @@ static void fill(w2b_trainer *t, uint32_t dim, uint32_t bits)
     t->options.train_dim = DIM;
     t->options.bits = bits;
     t->options.train_bits = 0;
-    const w2b_walk_options walk = w2b_trainer_walk(&t->options);
-    const w2b_loop_quant none = {0, 0};
-    assert_int_equal(w2b_latents_make(&t->latents, WORDS, DIM, w2b_form_for(none, &walk)), 0);
+    assert_int_equal(w2b_latents_make(&t->latents, WORDS, DIM, 0x1p-11f), 0);
     w2b_rng rng;
     w2b_rng_seed(&rng, test_seed(), 0);
     for (uint32_t row = 0; row < WORDS; row++) {

@@ -1,6 +1,6 @@
 /*
- * test_fixed.c - fixed-point training kernels: each instruction set that this
- * machine has gives the scalar kernels' bits, and these compute what they should.
+ * test_fixed.c - training kernels: each instruction set that this machine has gives
+ * the scalar kernels' bits, and these compute what they should.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -17,14 +17,13 @@
 #include "tests/unit/seed.h"
 
 enum { PANEL = W2B_FIXED_PANEL,
-       PANELS = 5,
+       PANELS = W2B_FIXED_ABREAST,
        ROWS = 40,
        STRIDE = (ROWS + 1) * PANEL };
 
 static int16_t left[PANELS * STRIDE], right[PANELS * STRIDE], shorts[2][PANELS * STRIDE];
 static int32_t woven[PANELS * STRIDE], weights[STRIDE * 4], longs[2][PANELS * STRIDE];
 static int16_t latents[2][ROWS * PANELS * PANEL];
-static uint32_t codes[2][ROWS * PANELS * 8];
 static float rates[ROWS];
 static float noise[W2B_FIXED_NOISE_ROOM];
 
@@ -44,14 +43,15 @@ static void fill_pairs(w2b_rng *rng, int32_t *x, size_t n, int most)
     }
 }
 
-static w2b_fixed_rule rule_for(w2b_rng *rng, unsigned bits)
+static w2b_fixed_rule rule_for(w2b_rng *rng)
 {
     for (size_t i = 0; i < W2B_FIXED_NOISE_ROOM; i++)
         noise[i] = i < W2B_FIXED_NOISE ? (float)(w2b_rng_unit(rng) - 0.5) * 0.999f
                                        : noise[i - W2B_FIXED_NOISE];
-    /* now and then steps that leave the range */
-    const float scale = w2b_rng_below(rng, 8) ? 0.003f : 1.0f;
-    return (w2b_fixed_rule){bits, 14 - bits, scale, noise};
+    /* now and then steps that leave the range, or are larger than may be */
+    const float scales[8] = {0.2f, 1e6f};
+    const float scale = scales[w2b_rng_below(rng, 8)];
+    return (w2b_fixed_rule){scale > 0 ? scale : 0.003f, noise};
 }
 
 typedef void (*kernel_check)(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng);
@@ -72,32 +72,37 @@ static void on_each_isa(kernel_check check)
     }
 }
 
-static void check_codes(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
+/* Rows of latents, some of them more than once, in two copies. */
+static void draw_rows(w2b_rng *rng, size_t n, uint32_t *which, w2b_fixed_rows rows[2])
 {
-    for (unsigned bits = 1; bits <= 8; bits++) {
-        const w2b_fixed_rule rule = rule_for(rng, bits);
-        fill(rng, left, PANELS * PANEL, 32767);
-        left[0] = INT16_MIN, left[1] = INT16_MAX, left[2] = 0, left[3] = -1;
-        for (size_t p = 0; p < PANELS; p++) {
-            spec->encode(&rule, left + p * PANEL, codes[0] + p * bits);
-            kern->encode(&rule, left + p * PANEL, codes[1] + p * bits);
-        }
-        assert_memory_equal(codes[0], codes[1], PANELS * bits * sizeof(uint32_t));
-    }
+    fill(rng, latents[0], ROWS * PANELS * PANEL, 32767);
+    latents[0][0] = INT16_MIN;
+    memcpy(latents[1], latents[0], sizeof latents[0]);
+    for (size_t i = 0; i < n; i++) which[i] = w2b_rng_below(rng, ROWS);
+    for (size_t i = 0; i < ROWS; i++) rates[i] = (float)w2b_rng_unit(rng) * 4;
+    const uint64_t number = w2b_rng_next(rng);
+    for (int k = 0; k < 2; k++)
+        rows[k] = (w2b_fixed_rows){.rows = which,
+                                   .n = n,
+                                   .panels = PANELS,
+                                   .latents = latents[k],
+                                   .apart = PANELS * PANEL,
+                                   .rates = rates,
+                                   .number = number,
+                                   .column = 3 * PANEL};
 }
 
-static void check_expand(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
+static void check_quantize(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
 {
-    for (unsigned bits = 1; bits <= 8; bits++) {
+    for (unsigned shift = 0; shift < 16; shift++) {
         uint32_t which[ROWS];
+        w2b_fixed_rows rows[2];
         const size_t n = w2b_rng_below(rng, ROWS), live = w2b_rng_below(rng, PANEL + 20);
-        const w2b_fixed_rows rows = {.rows = which, .n = n, .panels = 1, .codes = codes[0] + bits,
-                                     .words = PANELS * bits};
-        for (size_t i = 0; i < n; i++) which[i] = w2b_rng_below(rng, ROWS);
-        for (size_t i = 0; i < ROWS * PANELS * bits; i++) codes[0][i] = (uint32_t)w2b_rng_next(rng);
+        const w2b_fixed_quant quant = {shift, (int16_t)(2 * w2b_rng_below(rng, 1u << 14) + 1)};
+        draw_rows(rng, n, which, rows);
         for (int running = 0; running <= 1; running++) {
-            spec->expand(&rows, bits, live, running, shorts[0]);
-            kern->expand(&rows, bits, live, running, shorts[1]);
+            spec->quantize(quant, &rows[0], live, running, shorts[0]);
+            kern->quantize(quant, &rows[1], live, running, shorts[1]);
             assert_memory_equal(shorts[0], shorts[1], n * PANEL * sizeof(int16_t));
         }
     }
@@ -127,6 +132,9 @@ static void check_products(const w2b_fixed_kern *kern, const w2b_fixed_kern *spe
     fill(rng, left, PANELS * STRIDE, 511);
     fill(rng, right, PANELS * STRIDE, 15);
     fill_pairs(rng, weights, 256, 511);
+    spec->transpose(left, longs[0]);
+    kern->transpose(left, longs[1]);
+    assert_memory_equal(longs[0], longs[1], 256 * sizeof(int32_t));
     for (int add = 0; add <= 1; add++) {
         spec->dots(left, right, n, longs[0], add);
         kern->dots(left, right, n, longs[1], add);
@@ -145,47 +153,21 @@ static void check_products(const w2b_fixed_kern *kern, const w2b_fixed_kern *spe
     }
 }
 
-/* Rows of latents, some of them more than once, in two copies. */
-static void draw_rows(w2b_rng *rng, unsigned bits, size_t n, uint32_t *which,
-                      w2b_fixed_rows rows[2])
-{
-    fill(rng, latents[0], ROWS * PANELS * PANEL, 32767);
-    memcpy(latents[1], latents[0], sizeof latents[0]);
-    memset(codes, 0, sizeof codes);
-    for (size_t i = 0; i < n; i++) which[i] = w2b_rng_below(rng, ROWS);
-    for (size_t i = 0; i < ROWS; i++) rates[i] = (float)w2b_rng_unit(rng) * 4;
-    const uint64_t number = w2b_rng_next(rng);
-    for (int k = 0; k < 2; k++)
-        rows[k] = (w2b_fixed_rows){.rows = which,
-                                   .n = n,
-                                   .panels = PANELS,
-                                   .latents = latents[k],
-                                   .codes = codes[k],
-                                   .apart = ROWS * PANEL,
-                                   .words = PANELS * bits,
-                                   .rates = rates,
-                                   .number = number,
-                                   .column = 3 * PANEL};
-}
-
 static void check_updates(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
 {
     uint32_t which[ROWS];
     w2b_fixed_rows to[2];
-    const unsigned bits = 1 + w2b_rng_below(rng, 4);
-    const w2b_fixed_rule rule = rule_for(rng, bits);
+    const w2b_fixed_rule rule = rule_for(rng);
     const size_t n = w2b_rng_below(rng, ROWS), pairs = w2b_rng_below(rng, 20);
-    draw_rows(rng, bits, n, which, to);
+    draw_rows(rng, n, which, to);
     fill(rng, left, 2 * n * (pairs + 1), 32767);
     fill_pairs(rng, woven, PANELS * STRIDE, 511);
     spec->spread(&rule, left, pairs, woven, STRIDE, &to[0]);
     kern->spread(&rule, left, pairs, woven, STRIDE, &to[1]);
     assert_memory_equal(latents[0], latents[1], sizeof latents[0]);
-    assert_memory_equal(codes[0], codes[1], sizeof codes[0]);
     spec->spread_own(&rule, left, woven, STRIDE, &to[0]);
     kern->spread_own(&rule, left, woven, STRIDE, &to[1]);
     assert_memory_equal(latents[0], latents[1], sizeof latents[0]);
-    assert_memory_equal(codes[0], codes[1], sizeof codes[0]);
 }
 
 static void check_contexts(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
@@ -193,8 +175,7 @@ static void check_contexts(const w2b_fixed_kern *kern, const w2b_fixed_kern *spe
     uint8_t begins[ROWS + 1], ends[ROWS + 1], own[ROWS], next[2][ROWS];
     uint32_t which[ROWS];
     w2b_fixed_rows to[2];
-    const unsigned bits = 1 + w2b_rng_below(rng, 4);
-    const w2b_fixed_rule rule = rule_for(rng, bits);
+    const w2b_fixed_rule rule = rule_for(rng);
     const size_t n = 1 + w2b_rng_below(rng, ROWS - 1);
     memset(begins, W2B_FIXED_NONE, sizeof begins);
     memset(ends, W2B_FIXED_NONE, sizeof ends);
@@ -210,7 +191,7 @@ static void check_contexts(const w2b_fixed_kern *kern, const w2b_fixed_kern *spe
             own[first] = (uint8_t)i;
     }
     const w2b_fixed_spans spans = {begins, ends, next[0], next[1], own};
-    draw_rows(rng, bits, n, which, to);
+    draw_rows(rng, n, which, to);
     /* any number of panels abreast */
     to[0].panels = to[1].panels = 1 + w2b_rng_below(rng, PANELS);
     for (size_t i = 0; i < PANELS * STRIDE; i++)
@@ -218,7 +199,6 @@ static void check_contexts(const w2b_fixed_kern *kern, const w2b_fixed_kern *spe
     spec->contexts(&rule, woven, STRIDE, &spans, &to[0]);
     kern->contexts(&rule, woven, STRIDE, &spans, &to[1]);
     assert_memory_equal(latents[0], latents[1], sizeof latents[0]);
-    assert_memory_equal(codes[0], codes[1], sizeof codes[0]);
 }
 
 static void check_errors(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
@@ -251,36 +231,68 @@ static void check_errors(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec,
         on_each_isa(check_##name);         \
     }
 
-ISA_TEST(codes)
-ISA_TEST(expand)
+ISA_TEST(quantize)
 ISA_TEST(rows)
 ISA_TEST(products)
 ISA_TEST(updates)
 ISA_TEST(contexts)
 ISA_TEST(errors)
 
-/* What comes out of codes is the odd number next to the latent, in half steps. */
-static void codes_are_the_nearest_levels(void **state)
+/* The odd number next to the latent, in half steps. */
+static void quantized_numbers_are_the_nearest_levels(void **state)
 {
     (void)state;
     const w2b_fixed_kern *spec = w2b_fixed_for(W2B_ISA_SCALAR);
-    for (unsigned bits = 1; bits <= 8; bits++) {
-        const w2b_fixed_rule rule = {bits, 14 - bits, 1, noise};
-        const double half = ldexp(1, (int)rule.fraction - 1), most = ldexp(1, (int)bits) - 1;
+    for (unsigned bits = 1; bits <= 9; bits++) {
+        const w2b_fixed_quant quant = {13 - bits, (int16_t)((1 << bits) - 1)};
+        const double half = ldexp(1, (int)quant.shift);
         for (int x = INT16_MIN; x <= INT16_MAX; x += 7) {
-            const int16_t row[PANEL] = {(int16_t)x};
-            uint32_t code[8];
-            int16_t got[PANEL];
-            spec->encode(&rule, row, code);
+            int16_t row[PANEL] = {(int16_t)x}, got[PANEL];
             const uint32_t first = 0;
-            const w2b_fixed_rows rows = {.rows = &first, .n = 1, .panels = 1, .codes = code,
-                                         .words = bits};
-            spec->expand(&rows, bits, PANEL, 0, got);
+            const w2b_fixed_rows rows = {.rows = &first, .n = 1, .panels = 1, .latents = row,
+                                         .apart = PANEL};
+            spec->quantize(quant, &rows, PANEL, 0, got);
             double odd = 2 * floor(x / (2 * half)) + 1;
-            odd = odd > most ? most : odd < -most ? -most
-                                                  : odd;
+            odd = odd > quant.most ? quant.most : odd < -quant.most ? -quant.most
+                                                                    : odd;
             assert_int_equal(got[0], (int)odd);
         }
+    }
+}
+
+/* Errors are what a sigmoid of libm gives. */
+static void errors_are_those_of_the_sigmoid(void **state)
+{
+    (void)state;
+    const w2b_fixed_kern *spec = w2b_fixed_for(W2B_ISA_SCALAR);
+    for (int i = -300; i <= 300; i++) {
+        const int32_t sums[16] = {i};
+        float by[16] = {0.125f}, want[16] = {0}, mass[16] = {1}, s[16], error[16];
+        spec->errors(sums, 1, 16, by, want, mass, s, error, 1);
+        const double sigmoid = 1 / (1 + exp(-(double)i / 8));
+        assert_float_equal(error[0], -sigmoid, 1e-6 * sigmoid + 1e-34);
+    }
+}
+
+/* The fused multiply-add of the scalar kernels rounds once: products that are
+ * not floats, sums that cancel or that lie half way between two floats. */
+static void scalar_products_round_once(void **state)
+{
+    (void)state;
+    const w2b_fixed_kern *spec = w2b_fixed_for(W2B_ISA_SCALAR);
+    w2b_rng rng;
+    w2b_rng_seed(&rng, test_seed(), 2);
+    for (int trial = 0; trial < 100000; trial++) {
+        const int32_t sums[16] = {(int32_t)w2b_rng_below(&rng, 2000) - 1000};
+        const float by[16] = {(float)w2b_rng_unit(&rng) / 100}, none[16] = {0}, one[16] = {1};
+        const float mass[16] = {(float)w2b_rng_unit(&rng)};
+        float want[16] = {0}, s[16], error[16];
+        spec->errors(sums, 1, 16, by, none, one, s, error, 1);
+        const float sigmoid = -error[0];
+        want[0] = trial % 2 ? mass[0] * sigmoid : ldexpf((float)(1 + trial % 7), -trial % 60);
+        spec->errors(sums, 1, 16, by, want, mass, s, error, 1);
+        const float once = fmaf(-mass[0], sigmoid, want[0]);
+        assert_memory_equal(&error[0], &once, sizeof once);
     }
 }
 
@@ -288,14 +300,15 @@ int main(void)
 {
     test_seed();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(codes_agree),
-        cmocka_unit_test(expand_agree),
+        cmocka_unit_test(quantize_agree),
         cmocka_unit_test(rows_agree),
         cmocka_unit_test(products_agree),
         cmocka_unit_test(updates_agree),
         cmocka_unit_test(contexts_agree),
         cmocka_unit_test(errors_agree),
-        cmocka_unit_test(codes_are_the_nearest_levels),
+        cmocka_unit_test(quantized_numbers_are_the_nearest_levels),
+        cmocka_unit_test(errors_are_those_of_the_sigmoid),
+        cmocka_unit_test(scalar_products_round_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

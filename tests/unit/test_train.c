@@ -17,6 +17,8 @@
 #include "word2bits/round.h"
 
 #define TOPICS 6
+#define RATE 0.05
+#define MOST_RATE 8 /* of a row, see rates.h */
 #define TOPIC_WORDS 8
 
 /* Lines of words of one topic each, so that words of a topic end up near each
@@ -109,14 +111,20 @@ typedef struct leftover {
 } leftover;
 
 /* Each change of a 16-bit latent is rounded, up or down: less than one unit, and
- * nothing on average. */
+ * nothing on average. Errors are rounded, too: by up to half of a whole one, in each of
+ * the pairs that a row is part of, which is multiplied by the rates and by numbers of
+ * up to a half; those of a row of v by sums of up to 6 of these. */
 static void expect_near(const w2b_latents *fast, const w2b_plain *spec, const w2b_block *block,
-                        leftover *left)
+                        const w2b_scales *scales, leftover *left)
 {
     w2b_plain got = plain_copy(fast);
+    const uint32_t outputs = 1 + block->outputs - block->paired;
+    const double pairs = 6.0 * (outputs > block->inputs ? outputs : block->inputs);
+    const double error = pairs * 0.5 / scales->weight * RATE * MOST_RATE * 0.5;
+    const double move = fast->unit + error;
     for (uint32_t row = 0; row < fast->words; row++) {
-        const double u = count_row(block->in_rows, block->positions, row) * fast->unit + 3e-5;
-        const double v = count_row(block->out_rows, block->outputs, row) * fast->unit + 3e-5;
+        const double u = count_row(block->in_rows, block->positions, row) * move + 1e-6;
+        const double v = count_row(block->out_rows, block->outputs, row) * move + 1e-6;
         for (size_t i = (size_t)row * spec->dim; i < (size_t)(row + 1) * spec->dim; i++) {
             assert_float_equal(got.u[i], spec->u[i], u);
             assert_float_equal(got.v[i], spec->v[i], v);
@@ -132,7 +140,10 @@ static void expect_near(const w2b_latents *fast, const w2b_plain *spec, const w2
 static void compare_steps(const w2b_corpus *corpus, const step_case *c)
 {
     const w2b_walk_options walk = {c->arch, 3, 5, 1, c->block, 7, c->context};
-    const w2b_loop_quant quant = {c->bits, 0.4f};
+    w2b_scales scales;
+    /* a power of two: latents between two levels are so for both ways */
+    assert_int_equal(w2b_scales_for((w2b_loop_quant){c->bits, 0.5f}, c->dim, &walk, &scales), 0);
+    assert_int_equal(scales.quant.bits, c->bits ? c->bits : 9);
     w2b_sampler sampler;
     w2b_rates rates;
     w2b_latents fast;
@@ -146,12 +157,10 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     w2b_rng_seed(&rng, test_seed(), 2);
     assert_int_equal(w2b_sampler_make(&sampler, corpus->vocab, 0), 0);
     assert_int_equal(w2b_rates_make(&rates, corpus->vocab, &sampler, 4), 0);
-    assert_int_equal(w2b_round_init(&round, W2B_ISA_AUTO, quant, &walk, &fast), 0);
+    assert_int_equal(w2b_round_init(&round, W2B_ISA_AUTO, &scales, &walk, &fast), 0);
     round.rates = &rates;
     round.threads = c->threads;
-    assert_ptr_equal(round.engine, c->bits >= 1 && c->bits <= 4 ? &w2b_fixed_engine
-                                                                : &w2b_float_engine);
-    assert_int_equal(w2b_latents_make(&fast, words, c->dim, w2b_form_for(quant, &walk)), 0);
+    assert_int_equal(w2b_latents_make(&fast, words, c->dim, scales.unit), 0);
     fill_latents(&fast, &rng);
     assert_int_equal(w2b_lane_make(&lane, &round), 0);
     assert_int_equal(w2b_walker_make(&walker, &walk, &sampler, corpus, 0, 100, 1), 0);
@@ -165,11 +174,11 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
             w2b_round_forward(&round, &lane, block, t ? block : NULL, &shares[t]);
         before.context = c->context;
         before.rates = &rates;
-        w2b_round_scores(&round, &lane, block, 0.05f);
+        w2b_round_scores(&round, &lane, block, (float)RATE);
         for (uint32_t t = 0; t < c->threads; t++)
             w2b_round_backward(&round, &lane, block, t ? block : NULL, &shares[t]);
-        w2b_plain_step(&before, &after, quant, block, 0.05);
-        expect_near(&fast, &after, block, &left);
+        w2b_plain_step(&before, &after, scales.quant, block, RATE);
+        expect_near(&fast, &after, block, &scales, &left);
         const size_t size = (size_t)words * c->dim * sizeof(float);
         moved += memcmp(before.u, after.u, size) && memcmp(before.v, after.v, size);
         plain_free(&before);
@@ -181,9 +190,9 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     /* six times what so many roundings come to by chance */
     assert_true(fabs(left.sum) <= 6 * fast.unit * sqrt((double)left.n) + 1e-6 * (double)left.n);
     for (uint32_t t = 0; t < c->threads; t++)
-        w2b_share_release(&shares[t], &round);
+        w2b_share_release(&shares[t]);
     w2b_walker_release(&walker);
-    w2b_lane_release(&lane, &round);
+    w2b_lane_release(&lane);
     w2b_latents_release(&fast);
     w2b_rates_release(&rates);
     w2b_sampler_release(&sampler);
@@ -216,6 +225,42 @@ static void step_equals_its_specification(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         compare_steps(corpus, &cases[i]);
     w2b_corpus_free(corpus);
+}
+
+/* No sum leaves 32 bits where each number is the largest there is; and what is said to
+ * fit does. */
+static void sums_fit(void **state)
+{
+    (void)state;
+    w2b_rng rng;
+    w2b_rng_seed(&rng, test_seed(), 3);
+    for (int trial = 0; trial < 20000; trial++) {
+        const w2b_walk_options walk = {
+            (w2b_arch)w2b_rng_below(&rng, 2), 1 + w2b_rng_below(&rng, trial % 2 ? 256 : 12),
+            1 + w2b_rng_below(&rng, 256), 1, 1 + w2b_rng_below(&rng, 64),
+            1 + w2b_rng_below(&rng, 1024), (w2b_context)w2b_rng_below(&rng, 2)};
+        const uint32_t dim = 1 + w2b_rng_below(&rng, trial % 3 ? 2048 : 65536);
+        const unsigned bits = w2b_rng_below(&rng, 9);
+        w2b_scales scales;
+        if (w2b_scales_for((w2b_loop_quant){bits, 1}, dim, &walk, &scales)) {
+            assert_true(bits > 0);
+            assert_false(bits <= 4 && walk.window <= 72);
+            assert_false(walk.window <= 8 && dim <= 2048);
+            continue;
+        }
+        const int cbow = walk.arch == W2B_ARCH_CBOW, sum = walk.context == W2B_CONTEXT_SUM;
+        const double most = (double)((1u << scales.quant.bits) - 1), context = 2.0 * walk.window;
+        const double targets = cbow ? 1 : context, error = scales.weight, room = 0x1p31;
+        const double negative = targets * walk.negative / walk.pool;
+        const double meet = cbow ? (context < walk.block ? context : walk.block) : 1;
+        assert_true((cbow ? context : 1) * most < 32768);
+        assert_true((cbow ? context : 1) * most * most * dim < room);
+        assert_true(error * (negative > 1 ? negative : 1) <= 32768);
+        assert_true(error * targets * (1 + walk.negative) * meet * most < room);
+        /* an error is divided by the context and rounded, and its sum is multiplied */
+        const double of_sum = sum ? error : error / (cbow ? context : 1) + 0.5;
+        assert_true(walk.block * of_sum * (cbow ? context : 1) * most < room);
+    }
 }
 
 /* ----- Training ------------------------------------------------------------- */
@@ -295,7 +340,7 @@ static void threads_and_kernels_change_nothing(void **state)
     memcpy(kept, bytes, size);
     for (int isa = W2B_ISA_SCALAR; isa <= W2B_ISA_AVX512; isa++)
         for (uint32_t threads = 1; threads <= 5; threads += 2) {
-            if (!w2b_step_for((w2b_isa)isa))
+            if (!w2b_fixed_for((w2b_isa)isa))
                 continue;
             options.isa = (w2b_isa)isa;
             options.corpus.threads = threads;
@@ -330,6 +375,12 @@ static void refusals_are_clear(void **state)
     options = small_options();
     options.corpus.min_count = 1000000;
     assert_int_equal(w2b_train(&path, 1, &options, &model, NULL, &diag), W2B_ERR_DATA);
+    options = small_options();
+    options.train_bits = 8;
+    options.window = 256;
+    options.dim = options.train_dim = 65536;
+    assert_int_equal(w2b_train(&path, 1, &options, &model, NULL, &diag), W2B_ERR_ARGUMENT);
+    assert_non_null(strstr(diag.text, "fewer bits"));
     options = small_options();
     int calls = 0;
     options.corpus.progress = cancel;
@@ -387,6 +438,7 @@ int main(void)
     test_seed();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(step_equals_its_specification),
+        cmocka_unit_test(sums_fit),
         cmocka_unit_test(every_number_of_bits_learns),
         cmocka_unit_test(threads_and_kernels_change_nothing),
         cmocka_unit_test(refusals_are_clear),

@@ -1,5 +1,5 @@
 /*
- * fixed_round.c - rounds in whole numbers: few bits in the loop.
+ * passes.c - forward, scores and backward of a block; the work space that they need.
  *
  * In units of half a step, a quantized number is odd and small, and the sum of a
  * context is a whole number; what has to be multiplied by the step, or divided by
@@ -8,8 +8,8 @@
  * for the gradients of inputs as they are, for those of outputs divided by the
  * number of contexts.
  *
- * Traffic: see quant/fixed.h. Each share keeps the codes of its columns by
- * itself, so that no two write to one line of the cache.
+ * Rows come from memory once a block: those that forward will meet next are asked for
+ * between products, and are still in the second cache on the way back.
  */
 #include "word2bits/round.h"
 
@@ -18,7 +18,7 @@
 enum { PANEL = W2B_FIXED_PANEL, ABREAST = W2B_FIXED_ABREAST };
 
 /* Work space of one stream. Matrices of columns lie panel by panel. */
-typedef struct lane_work {
+typedef struct w2b_lane_work {
     int32_t *means;                  /* [panels][8 chunks][32] sums of contexts, two woven */
     int32_t *outputs;                /* [panels][pairs][32] quantized rows of v, two woven: paired
                                         ones, if any, up to 8 chunks, then the others */
@@ -35,12 +35,7 @@ typedef struct lane_work {
 } lane_work;
 
 /* Work space of one share. */
-typedef struct share_work {
-    size_t panels;     /* of its columns */
-    size_t live;       /* of its columns are in use */
-    size_t words;      /* of 32 bits that the codes of a row have */
-    size_t code_bytes; /* of each matrix */
-    uint32_t *u, *v;   /* codes of its columns, [panels][bits] a row */
+typedef struct w2b_share_work {
     w2b_fixed_window *windows; /* [16 chunks] */
     /* of one panel, so that they stay in the first cache */
     int16_t *sums;     /* [positions + 1][32] running sums of contexts */
@@ -51,17 +46,6 @@ typedef struct share_work {
     /* of some panels */
     int32_t *inputs;   /* [ABREAST][16 chunks][32] gradients of inputs, woven order */
 } share_work;
-
-/* A score of 2^31 is far: 16 bits for a context, 4 for a number, and the
- * dimension. Sums of errors (15 bits, all those of an input together weigh 1 +
- * negative) times outputs, over the inputs of a block, must be so too. */
-int w2b_fixed_fits(w2b_loop_quant quant, const w2b_walk_options *walk)
-{
-    if (quant.bits < 1 || quant.bits > 4)
-        return 0;
-    const uint64_t most = (1u << quant.bits) - 1;
-    return 2 * walk->window * most <= 511 && (1 + (uint64_t)walk->negative) * most < 1024;
-}
 
 /* ----- Memory --------------------------------------------------------------- */
 
@@ -98,17 +82,21 @@ static size_t crossed_room(const w2b_round *round)
     return (size_t)round->room.chunks * output_pairs(round) * 16;
 }
 
-static size_t lane_bytes(const w2b_round *round)
+size_t w2b_score_room(const w2b_round *round)
+{
+    return (size_t)round->room.chunks * round->room.rows * 16;
+}
+
+size_t w2b_lane_bytes(const w2b_round *round)
 {
     const size_t panels = round->latents->ld / PANEL, scores = w2b_score_room(round);
     return panels * (means_stride(round) + outputs_stride(round)) / 2 * sizeof(int32_t) +
-           (round->latents->groups + 1) * scores * sizeof(int32_t) + scores * sizeof(int16_t) +
+           (round->latents->groups + 2) * scores * sizeof(int32_t) + scores * sizeof(int16_t) +
            (crossed_room(round) + 2 * input_rows(round)) * sizeof(int32_t);
 }
 
-static void lane_release(w2b_lane *lane)
+static void lane_work_free(lane_work *work)
 {
-    lane_work *work = lane->work;
     w2b_free(work->means);
     w2b_free(work->outputs);
     w2b_free(work->partials);
@@ -123,12 +111,12 @@ static void lane_release(w2b_lane *lane)
     w2b_free(work);
 }
 
-static int lane_make(w2b_lane *lane, const w2b_round *round)
+static lane_work *lane_work_make(const w2b_round *round)
 {
     const size_t panels = round->latents->ld / PANEL, scores = w2b_score_room(round);
-    lane_work *work = lane->work = w2b_alloc_zero(1, sizeof *work);
+    lane_work *work = w2b_alloc_zero(1, sizeof *work);
     if (!work)
-        return -1;
+        return NULL;
     work->means = w2b_alloc_lines(panels * means_stride(round) / 2, sizeof(int32_t));
     work->outputs = w2b_alloc_lines(panels * outputs_stride(round) / 2, sizeof(int32_t));
     work->partials = w2b_alloc_lines(round->latents->groups * scores, sizeof(int32_t));
@@ -140,37 +128,45 @@ static int lane_make(w2b_lane *lane, const w2b_round *round)
     work->begins = w2b_alloc_lines(round->room.positions + 1, 1);
     work->ends = w2b_alloc_lines(round->room.positions + 1, 1);
     work->own_at = w2b_alloc_lines(round->room.positions, 1);
-    return work->means && work->outputs && work->partials && work->errors && work->rounded &&
-                   work->crossed && work->diagonal && work->own && work->begins && work->ends &&
-                   work->own_at
-               ? 0
-               : -1;
+    if (work->means && work->outputs && work->partials && work->errors && work->rounded &&
+        work->crossed && work->diagonal && work->own && work->begins && work->ends && work->own_at)
+        return work;
+    lane_work_free(work);
+    return NULL;
 }
 
-/* So that a row of codes lies in as few cache lines as it can. */
-static size_t code_words(size_t words)
+int w2b_lane_make(w2b_lane *lane, const w2b_round *round)
 {
-    size_t room = 1;
-    while (room < words && room < 16) room *= 2;
-    return room < words ? (words + 15) / 16 * 16 : room;
+    memset(lane, 0, sizeof *lane);
+    lane->scores = w2b_alloc_lines(w2b_score_room(round), sizeof(float));
+    lane->work = lane_work_make(round);
+    if (lane->scores && lane->work && !w2b_block_make(&lane->block[0], &round->room) &&
+        !w2b_block_make(&lane->block[1], &round->room))
+        return 0;
+    w2b_lane_release(lane);
+    return -1;
 }
 
-static size_t share_bytes(const w2b_round *round, uint32_t groups)
+void w2b_lane_release(w2b_lane *lane)
 {
-    const size_t panels = (size_t)groups * round->latents->group / PANEL;
-    return 2 * (size_t)round->latents->words * code_words(panels * round->quant.bits) *
-               sizeof(uint32_t) +
-           panel_room(round) * sizeof(int16_t) +
+    if (lane->work)
+        lane_work_free(lane->work);
+    w2b_block_release(&lane->block[0]);
+    w2b_block_release(&lane->block[1]);
+    w2b_free(lane->scores);
+    memset(lane, 0, sizeof *lane);
+}
+
+size_t w2b_share_bytes(const w2b_round *round)
+{
+    return panel_room(round) * sizeof(int16_t) +
            input_rows(round) * ((ABREAST * PANEL + 16) * sizeof(int32_t) +
                                 sizeof(w2b_fixed_window)) +
            256 * sizeof(int32_t);
 }
 
-static void share_release(w2b_share *share)
+static void share_work_free(share_work *work)
 {
-    share_work *work = share->work;
-    w2b_pages_free(work->u, work->code_bytes);
-    w2b_pages_free(work->v, work->code_bytes);
     w2b_free(work->windows);
     w2b_free(work->sums);
     w2b_free(work->means);
@@ -181,45 +177,11 @@ static void share_release(w2b_share *share)
     w2b_free(work);
 }
 
-static w2b_fixed_rule rule_of(const w2b_round *round, float rate)
+static share_work *share_work_make(const w2b_round *round)
 {
-    const float half_step = (float)(1u << round->fraction) / 2;
-    return (w2b_fixed_rule){round->quant.bits, round->fraction, rate * half_step / round->weight,
-                            round->noise};
-}
-
-/* A share's columns of rows of u (0) or v (1). */
-static w2b_fixed_rows rows_of(const w2b_round *round, const w2b_share *share, int matrix,
-                              const uint32_t *rows, size_t n)
-{
-    const w2b_latents *latents = round->latents;
-    const share_work *work = share->work;
-    return (w2b_fixed_rows){
-        .rows = rows,
-        .n = n,
-        .panels = work->panels,
-        .latents = (int16_t *)(matrix ? latents->v : latents->u) +
-                   share->first / PANEL * latents->apart,
-        .codes = matrix ? work->v : work->u,
-        .apart = latents->apart,
-        .words = work->words,
-        .rates = round->rates->of[matrix],
-        .column = (uint32_t)share->first,
-    };
-}
-
-static int share_make(w2b_share *share, const w2b_round *round)
-{
-    const w2b_latents *latents = round->latents;
-    share_work *work = share->work = w2b_alloc_zero(1, sizeof *work);
+    share_work *work = w2b_alloc_zero(1, sizeof *work);
     if (!work)
-        return -1;
-    const size_t panels = work->panels = (share->end - share->first) / PANEL;
-    work->words = code_words(panels * round->quant.bits);
-    work->live = latents->dim > share->first ? latents->dim - share->first : 0;
-    work->code_bytes = latents->words * work->words * sizeof(uint32_t);
-    work->u = w2b_pages(work->code_bytes);
-    work->v = w2b_pages(work->code_bytes);
+        return NULL;
     work->windows = w2b_alloc_lines(input_rows(round), sizeof *work->windows);
     work->sums = w2b_alloc_lines((round->room.positions + 1) * PANEL, sizeof(int16_t));
     work->means = w2b_alloc_lines(input_rows(round) * PANEL, sizeof(int16_t));
@@ -227,37 +189,74 @@ static int share_make(w2b_share *share, const w2b_round *round)
     work->tile = w2b_alloc_lines(256, sizeof(int32_t));
     work->dots = w2b_alloc_lines(input_rows(round) * 16, sizeof(int32_t));
     work->inputs = w2b_alloc_lines(ABREAST * input_rows(round) * PANEL, sizeof(int32_t));
-    if (!work->u || !work->v || !work->windows || !work->sums || !work->means || !work->outputs ||
-        !work->tile || !work->dots || !work->inputs)
-        return -1;
-    const w2b_fixed_rule rule = rule_of(round, 0);
-    for (int matrix = 0; matrix <= 1; matrix++) {
-        const w2b_fixed_rows all = rows_of(round, share, matrix, NULL, 0);
-        for (size_t p = 0; p < panels; p++)
-            for (size_t row = 0; row < latents->words; row++)
-                round->fixed->encode(&rule, all.latents + p * all.apart + row * PANEL,
-                                     all.codes + row * all.words + p * rule.bits);
-    }
-    return 0;
+    if (work->windows && work->sums && work->means && work->outputs && work->tile && work->dots &&
+        work->inputs)
+        return work;
+    share_work_free(work);
+    return NULL;
+}
+
+int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number)
+{
+    const uint32_t least = round->latents->groups / round->threads, light = w2b_round_light(round);
+    const uint32_t heavy_before = number > light ? number - light : 0;
+    memset(share, 0, sizeof *share);
+    share->number = least ? number : heavy_before;
+    const size_t first = (size_t)least * number + heavy_before;
+    share->first = first * round->latents->group;
+    share->end = (first + least + (number >= light)) * round->latents->group;
+    if (share->first == share->end)
+        return 0;
+    share->work = share_work_make(round);
+    return share->work ? 0 : -1;
+}
+
+void w2b_share_release(w2b_share *share)
+{
+    if (share->work)
+        share_work_free(share->work);
+    memset(share, 0, sizeof *share);
+}
+
+/* ----- Rules and rows ------------------------------------------------------- */
+
+static w2b_fixed_rule rule_of(const w2b_round *round, float rate)
+{
+    const float half_step = (float)(1u << round->scales.fraction) / 2;
+    return (w2b_fixed_rule){rate * half_step / round->scales.weight, round->noise};
+}
+
+static w2b_fixed_quant quant_of(const w2b_round *round)
+{
+    const w2b_scales *scales = &round->scales;
+    return (w2b_fixed_quant){scales->fraction - 1, (int16_t)((1 << scales->quant.bits) - 1)};
+}
+
+/* Some panels, all in one stripe, of rows of u (0) or v (1). */
+static w2b_fixed_rows rows_of(const w2b_round *round, int matrix, const uint32_t *rows, size_t n,
+                              size_t panel, size_t panels)
+{
+    const w2b_latents *latents = round->latents;
+    const size_t column = panel * PANEL;
+    return (w2b_fixed_rows){
+        .rows = rows,
+        .n = n,
+        .panels = panels,
+        .latents = (matrix ? latents->v : latents->u) +
+                   w2b_stripe_at(latents, column) + column % W2B_FIXED_STRIPE,
+        .apart = w2b_stripe_width(latents, column),
+        .rates = round->rates->of[matrix],
+        .column = (uint32_t)column,
+    };
 }
 
 /* ----- Forward -------------------------------------------------------------- */
 
-/* `panels` panels of the rows, from one on. */
-static w2b_fixed_rows panels_of(w2b_fixed_rows rows, size_t panel, size_t panels, unsigned bits)
-{
-    rows.latents += panel * rows.apart;
-    rows.codes += panel * bits;
-    rows.column += (uint32_t)panel * PANEL;
-    rows.panels = panels;
-    return rows;
-}
-
 /* Columns of a panel that are in use. */
-static size_t live_of(const w2b_share *share, size_t panel)
+static size_t live_of(const w2b_round *round, size_t panel)
 {
-    const size_t live = ((const share_work *)share->work)->live;
-    return live > panel * PANEL ? live - panel * PANEL : 0;
+    const size_t dim = round->latents->dim;
+    return dim > panel * PANEL ? dim - panel * PANEL : 0;
 }
 
 static void list_windows(const w2b_block *block, w2b_fixed_window *windows)
@@ -269,16 +268,13 @@ static void list_windows(const w2b_block *block, w2b_fixed_window *windows)
     }
 }
 
-static void sum_contexts(const w2b_round *round, const w2b_block *block, const w2b_share *share,
+static void sum_contexts(const w2b_round *round, const w2b_block *block, const share_work *work,
                          size_t panel)
 {
-    const share_work *work = share->work;
-    const unsigned bits = round->quant.bits;
-    const w2b_fixed_rows rows = panels_of(
-        rows_of(round, share, 0, block->in_rows, block->positions), panel, 1, bits);
+    const w2b_fixed_rows rows = rows_of(round, 0, block->in_rows, block->positions, panel, 1);
     /* the first row is 0 for ever */
-    round->fixed->expand(&rows, bits, live_of(share, panel), 1, work->sums + PANEL);
-    round->fixed->windows(work->sums, work->windows, (size_t)16 * block->chunks, work->means);
+    round->kern->quantize(quant_of(round), &rows, live_of(round, panel), 1, work->sums + PANEL);
+    round->kern->windows(work->sums, work->windows, (size_t)16 * block->chunks, work->means);
 }
 
 static size_t dense_pairs(const w2b_block *block)
@@ -288,74 +284,86 @@ static size_t dense_pairs(const w2b_block *block)
 
 /* Rows that there are not are 0: at the end of the paired ones, and where the
  * others are an odd number. */
-static void expand_outputs(const w2b_round *round, const w2b_block *block, const w2b_share *share,
-                           size_t panel)
+static void quantize_outputs(const w2b_round *round, const w2b_block *block, size_t panel,
+                             int16_t *out)
 {
-    int16_t *const out = ((const share_work *)share->work)->outputs;
-    const unsigned bits = round->quant.bits;
+    const w2b_fixed_quant quant = quant_of(round);
     const size_t dense = w2b_block_dense_row(block), others = block->outputs - block->paired;
-    const w2b_fixed_rows paired = panels_of(
-        rows_of(round, share, 1, block->out_rows, block->paired), panel, 1, bits);
-    const w2b_fixed_rows rest = panels_of(
-        rows_of(round, share, 1, block->out_rows + block->paired, others), panel, 1, bits);
-    round->fixed->expand(&paired, bits, live_of(share, panel), 0, out);
-    round->fixed->expand(&rest, bits, live_of(share, panel), 0, out + dense * PANEL);
+    const w2b_fixed_rows paired = rows_of(round, 1, block->out_rows, block->paired, panel, 1);
+    const w2b_fixed_rows rest =
+        rows_of(round, 1, block->out_rows + block->paired, others, panel, 1);
+    round->kern->quantize(quant, &paired, live_of(round, panel), 0, out);
+    round->kern->quantize(quant, &rest, live_of(round, panel), 0, out + dense * PANEL);
     memset(out + block->paired * PANEL, 0, (dense - block->paired) * PANEL * sizeof *out);
     memset(out + (dense + others) * PANEL, 0, (others & 1) * PANEL * sizeof *out);
 }
 
-/* Asks for the latents that this block will change, a panel of all of them at a
- * time: between products they cost next to nothing. */
-static void prefetch_panel(const w2b_fixed_rows *rows, size_t panel)
+/* Asks for columns of panels [first, end), of one stripe, of the rows of `next` that
+ * come after `done` of `parts` parts of it. A core has room for a dozen or two of
+ * misses: asked for all at once, they would stall it. */
+static void prefetch_part(const w2b_round *round, const w2b_block *next, size_t first, size_t end,
+                          size_t done, size_t parts)
 {
-    const int16_t *at = rows->latents + panel * rows->apart;
-    for (size_t i = 0; i < rows->n; i++)
-        __builtin_prefetch(at + rows->rows[i] * (size_t)PANEL, 1, 2);
-}
-
-static void prefetch_codes(const w2b_fixed_rows *rows)
-{
-    for (size_t i = 0; i < rows->n; i++)
-        __builtin_prefetch(rows->codes + rows->rows[i] * rows->words, 1, 3);
+    const size_t rows = next->positions + next->outputs;
+    const size_t last = rows * (done + 1) / parts;
+    const w2b_fixed_rows of[2] = {rows_of(round, 0, next->in_rows, next->positions, first, 1),
+                                  rows_of(round, 1, next->out_rows, next->outputs, first, 1)};
+    for (size_t r = rows * done / parts; r < last; r++) {
+        const int output = r >= next->positions;
+        const int16_t *row = of[output].latents +
+                             of[output].rows[r - (output ? next->positions : 0)] * of[output].apart;
+        for (size_t p = first; p < end; p++)
+            __builtin_prefetch(row + (p - first) * PANEL, 1, 2);
+    }
+    /* gcc 12 takes a function that only prefetches for one without effects, and leaves
+     * calls of it out */
+    __asm__ volatile("");
 }
 
 /* What one panel adds to the scores, and its rows woven for the way back. */
-static void forward_panel(const w2b_round *round, const lane_work *lane, const w2b_block *block,
-                          const w2b_share *share, size_t panel, int32_t *out)
+static void forward_panel(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
+                          const share_work *work, size_t panel, int32_t *out, int add)
 {
-    const w2b_fixed_kern *kern = round->fixed;
-    const share_work *work = share->work;
-    const size_t dense = w2b_block_dense_row(block), at = share->first / PANEL + panel;
-    const int add = panel > 0;
-    sum_contexts(round, block, share, panel);
-    expand_outputs(round, block, share, panel);
+    const w2b_fixed_kern *kern = round->kern;
+    const lane_work *shared = lane->work;
+    const size_t dense = w2b_block_dense_row(block);
+    sum_contexts(round, block, work, panel);
+    quantize_outputs(round, block, panel, work->outputs);
     for (uint32_t c = 0; c < block->chunks; c++) {
-        round->kern->transpose(work->means + (size_t)c * 16 * PANEL, work->tile);
+        kern->transpose(work->means + (size_t)c * 16 * PANEL, work->tile);
         kern->scores(work->outputs + dense * PANEL, block->outputs - block->paired, work->tile,
                      out + ((size_t)c * block->rows + 1) * 16, add);
     }
     if (block->paired)
         kern->dots(work->means, work->outputs, dense, work->dots, add);
     kern->weave(work->means, 8 * (size_t)block->chunks,
-                lane->means + at * means_stride(round) / 2);
+                shared->means + panel * means_stride(round) / 2);
     kern->weave(work->outputs, dense / 2 + dense_pairs(block),
-                lane->outputs + at * outputs_stride(round) / 2);
+                shared->outputs + panel * outputs_stride(round) / 2);
 }
 
-static void forward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
-                    const w2b_block *next, w2b_share *share)
+/* The end of the stripe that a panel lies in, or of the share. */
+static size_t stripe_end(const w2b_share *share, size_t panel)
+{
+    const size_t end = (panel / ABREAST + 1) * ABREAST, last = share->end / PANEL;
+    return end < last ? end : last;
+}
+
+void w2b_round_forward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
+                       const w2b_block *next, w2b_share *share)
 {
     const share_work *work = share->work;
-    int32_t *out =
-        ((lane_work *)lane->work)->partials + share->number * w2b_score_room(round);
-    (void)next;
-    const w2b_fixed_rows u = rows_of(round, share, 0, block->in_rows, block->positions);
-    const w2b_fixed_rows v = rows_of(round, share, 1, block->out_rows, block->outputs);
+    if (!block->inputs || !work)
+        return;
+    int32_t *out = lane->work->partials + share->number * w2b_score_room(round);
     list_windows(block, work->windows);
-    for (size_t p = 0; p < work->panels; p++) {
-        prefetch_panel(&u, p);
-        prefetch_panel(&v, p);
-        forward_panel(round, lane->work, block, share, p, out);
+    for (size_t first = share->first / PANEL; first < share->end / PANEL;) {
+        const size_t end = stripe_end(share, first);
+        for (size_t p = first; p < end; p++) {
+            if (next) prefetch_part(round, next, first, end, p - first, end - first);
+            forward_panel(round, lane, block, work, p, out, p > share->first / PANEL);
+        }
+        first = end;
     }
     for (size_t i = 0; i < w2b_block_dense_row(block); i++) {
         int32_t sum = 0;
@@ -374,13 +382,13 @@ typedef struct factors {
 
 static factors factors_of(const w2b_round *round, const w2b_block *block, uint32_t chunk)
 {
-    const float half = round->quant.step / 2;
+    const float half = round->scales.quant.step / 2;
     factors f;
     for (uint32_t i = 0; i < 16; i++) {
         const float share = w2b_round_share(round, w2b_block_span(block, 16 * chunk + i));
         f.score[i] = half * half * share;
-        f.error[i] = round->weight;
-        f.shared_error[i] = round->weight * share;
+        f.error[i] = round->scales.weight;
+        f.shared_error[i] = round->scales.weight * share;
     }
     return f;
 }
@@ -398,7 +406,7 @@ static void cross(const w2b_round *round, const w2b_block *block, const factors 
     int16_t rows[2][16];
     for (size_t p = 0; p < dense_pairs(block); p++) {
         memset(rows, 0, sizeof rows);
-        round->fixed->round(errors + 2 * p * 16, f->error, rows[0], 16, n - 2 * p < 2 ? 1 : 2);
+        round->kern->round(errors + 2 * p * 16, f->error, rows[0], 16, n - 2 * p < 2 ? 1 : 2);
         for (size_t i = 0; i < 16; i++)
             out[p * 16 + i] = in_half(rows[0][i], 0) | in_half(rows[1][i], 1);
     }
@@ -421,11 +429,13 @@ static void chain_spans(const w2b_block *block, lane_work *work)
     }
 }
 
-static void scores(const w2b_round *round, w2b_lane *lane, const w2b_block *block, float rate)
+void w2b_round_scores(const w2b_round *round, w2b_lane *lane, const w2b_block *block, float rate)
 {
-    const w2b_fixed_kern *kern = round->fixed;
+    const w2b_fixed_kern *kern = round->kern;
     lane_work *work = lane->work;
     const size_t width = 16 * (size_t)block->chunks, n = block->outputs - block->paired;
+    if (!block->inputs)
+        return;
     work->rate = rate;
     chain_spans(block, work);
     for (uint32_t c = 0; c < block->chunks; c++) {
@@ -449,15 +459,17 @@ static void scores(const w2b_round *round, w2b_lane *lane, const w2b_block *bloc
 
 /* ----- Backward ------------------------------------------------------------- */
 
-/* Rows that a block moves, which are its `number`th and following ones. */
-static w2b_fixed_rows moved(const w2b_round *round, const w2b_block *block, const w2b_share *share,
-                            uint32_t number)
+/* Some panels of the rows that a block moves, which are its `number`th and following
+ * ones. */
+static w2b_fixed_rows moved(const w2b_round *round, const w2b_block *block, uint32_t number,
+                            size_t panel, size_t panels)
 {
     const int output = number < block->outputs;
-    w2b_fixed_rows rows = output ? rows_of(round, share, 1, block->out_rows + number,
-                                           number < block->paired ? block->paired
-                                                                  : block->outputs - number)
-                                 : rows_of(round, share, 0, block->in_rows, block->positions);
+    w2b_fixed_rows rows =
+        output ? rows_of(round, 1, block->out_rows + number,
+                         number < block->paired ? block->paired : block->outputs - number, panel,
+                         panels)
+               : rows_of(round, 0, block->in_rows, block->positions, panel, panels);
     rows.number = block->consumed * 4096 + number;
     return rows;
 }
@@ -469,70 +481,55 @@ static void input_gradients(const w2b_round *round, const lane_work *shared,
     const size_t pairs = w2b_block_dense_row(block) / 2;
     const int32_t *rows = shared->outputs + panel * outputs_stride(round) / 2;
     for (uint32_t c = 0; c < block->chunks; c++)
-        round->fixed->gather(block->paired ? shared->diagonal + (size_t)16 * c : NULL,
+        round->kern->gather(block->paired ? shared->diagonal + (size_t)16 * c : NULL,
                              rows + (size_t)8 * c * PANEL,
                              shared->crossed + c * output_pairs(round) * 16, rows + pairs * PANEL,
                              dense_pairs(block), out + (size_t)16 * c * PANEL);
 }
 
-static void update_outputs(const w2b_round *round, const w2b_lane *lane, const w2b_block *block,
-                           const w2b_share *share, const w2b_fixed_rule *rule)
+static void update_outputs(const w2b_round *round, const lane_work *shared,
+                           const w2b_block *block, const w2b_fixed_rule *rule, size_t panel,
+                           size_t n)
 {
-    const lane_work *shared = lane->work;
     const size_t stride = means_stride(round) / 2;
-    const int32_t *means = shared->means + share->first / PANEL * stride;
-    const w2b_fixed_rows paired = moved(round, block, share, 0);
-    const w2b_fixed_rows others = moved(round, block, share, block->paired);
+    const int32_t *means = shared->means + panel * stride;
+    const w2b_fixed_rows paired = moved(round, block, 0, panel, n);
+    const w2b_fixed_rows others = moved(round, block, block->paired, panel, n);
     if (block->paired)
-        round->fixed->spread_own(rule, shared->own, means, stride, &paired);
+        round->kern->spread_own(rule, shared->own, means, stride, &paired);
     /* two errors of one row are one pair */
-    round->fixed->spread(rule, shared->rounded, (size_t)8 * block->chunks, means, stride, &others);
+    round->kern->spread(rule, shared->rounded, (size_t)8 * block->chunks, means, stride, &others);
 }
 
 /* Every row of a context takes the whole gradient of the mean, as in word2vec,
  * not its share of it. */
-static void update_contexts(const w2b_round *round, const w2b_lane *lane, const w2b_block *block,
-                            const w2b_share *share, const w2b_fixed_rule *rule)
+static void update_contexts(const w2b_round *round, const lane_work *shared,
+                            const w2b_block *block, const share_work *work,
+                            const w2b_fixed_rule *rule, size_t panel, size_t n)
 {
-    const lane_work *shared = lane->work;
-    const share_work *work = share->work;
     const w2b_fixed_spans spans = {shared->begins, shared->ends, shared->next_begin,
                                    shared->next_end, shared->own_at};
-    const w2b_fixed_rows to = moved(round, block, share, block->outputs);
-    const size_t stride = input_rows(round) * PANEL;
-    for (size_t p = 0; p < work->panels; p += ABREAST) {
-        const size_t n = work->panels - p < ABREAST ? work->panels - p : ABREAST;
-        const w2b_fixed_rows some = panels_of(to, p, n, rule->bits);
-        for (size_t k = 0; k < n; k++)
-            input_gradients(round, shared, block, share->first / PANEL + p + k,
-                            work->inputs + k * stride);
-        round->fixed->contexts(rule, work->inputs, stride, &spans, &some);
-    }
+    const w2b_fixed_rows to = moved(round, block, block->outputs, panel, n);
+    round->kern->contexts(rule, work->inputs, input_rows(round) * PANEL, &spans, &to);
 }
 
-static void backward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
-                     const w2b_block *next, w2b_share *share)
+void w2b_round_backward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
+                        const w2b_block *next, w2b_share *share)
 {
-    const w2b_fixed_rule rule = rule_of(round, ((lane_work *)lane->work)->rate);
-    update_outputs(round, lane, block, share, &rule);
-    update_contexts(round, lane, block, share, &rule);
-    if (next) {
-        const w2b_fixed_rows u = rows_of(round, share, 0, next->in_rows, next->positions);
-        const w2b_fixed_rows v = rows_of(round, share, 1, next->out_rows, next->outputs);
-        prefetch_codes(&u);
-        prefetch_codes(&v);
+    const share_work *work = share->work;
+    const lane_work *shared = lane->work;
+    if (!block->inputs || !work)
+        return;
+    const w2b_fixed_rule rule = rule_of(round, shared->rate);
+    for (size_t first = share->first / PANEL; first < share->end / PANEL;) {
+        const size_t end = stripe_end(share, first);
+        update_outputs(round, shared, block, &rule, first, end - first);
+        for (size_t p = first; p < end; p++) {
+            if (next) prefetch_part(round, next, first, end, p - first, end - first);
+            input_gradients(round, shared, block, p,
+                            work->inputs + (p - first) * input_rows(round) * PANEL);
+        }
+        update_contexts(round, shared, block, work, &rule, first, end - first);
+        first = end;
     }
 }
-
-const w2b_engine w2b_fixed_engine = {
-    .panel = PANEL,
-    .lane_make = lane_make,
-    .lane_release = lane_release,
-    .lane_bytes = lane_bytes,
-    .share_make = share_make,
-    .share_release = share_release,
-    .share_bytes = share_bytes,
-    .forward = forward,
-    .scores = scores,
-    .backward = backward,
-};
