@@ -95,7 +95,7 @@ AVX2_FLAGS := -mavx2 -mfma -mf16c -mpopcnt -mbmi2
 AVX512_FLAGS := $(AVX2_FLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512dq \
     -mavx512vnni -mavx512vbmi -mavx512bitalg -mavx512vpopcntdq
 endif
-KERNELS := quant/fixed_% quant/scan_% quant/sieve_% quant/near_%
+KERNELS := quant/fixed_% quant/scan_% quant/sieve_% quant/near_% quant/dense_%
 KERNEL_FLAGS := $(if $(SAN),,-O3)
 file_flags = $(if $(filter %_avx2.c,$(1)),$(AVX2_FLAGS)) \
     $(if $(filter %_avx512.c,$(1)),$(AVX512_FLAGS)) \

@@ -28,17 +28,6 @@ static void add_scaled(double *y, double factor, const double *x, size_t n)
         y[i] += factor * x[i];
 }
 
-void w2b_add_products(double *sums, size_t i, size_t n, const float *rows, size_t stride,
-                      size_t count, const double *weights)
-{
-    for (size_t r = 0; r < count; r++) {
-        const float *x = rows + r * stride;
-        const double factor = weights ? weights[r] * x[i] : x[i];
-        for (size_t k = i; k < n; k++)
-            sums[k] += factor * x[k];
-    }
-}
-
 void w2b_mirror_upper(double *a, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -14,13 +14,6 @@
  * finite matrix has been seen to do. Some 9 n^3 operations. */
 int w2b_eigen(double *a, size_t n, double *values, double *work);
 
-/* Adds to a row of a matrix of second moments, from its diagonal on, what rows
- * [count] of n floats bring, in their order: weights[r] x[i] x[k] to sums[k], k >=
- * i. The rows begin `stride` floats apart; no weights: all are 1. Rows of the
- * matrix may be worked on by different threads. */
-void w2b_add_products(double *sums, size_t i, size_t n, const float *rows, size_t stride,
-                      size_t count, const double *weights);
-
 /* The numbers before the diagonals of a[n][n] become those after them. */
 void w2b_mirror_upper(double *a, size_t n);
 

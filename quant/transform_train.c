@@ -6,6 +6,7 @@
 #include <math.h> /* sqrt alone: exact by IEEE 754 */
 #include <string.h>
 
+#include "quant/dense.h"
 #include "quant/linalg.h"
 #include "quant/num.h"
 #include "quant/scan.h"
@@ -112,10 +113,11 @@ static void weigh_rows(job *j)
 static void add_stretch(job *j, size_t first, size_t end)
 {
     const size_t dim = j->code->dim;
+    const w2b_dense *dense = w2b_dense_best();
 #pragma omp parallel for num_threads(j->lesson->threads) schedule(dynamic, 8)
     for (size_t i = 0; i < dim; i++)
-        w2b_add_products(j->square + i * dim, i, dim, j->lesson->rows + first * dim, dim,
-                         end - first, j->gain + first);
+        dense->add_products(j->square + i * dim, i, dim, j->lesson->rows + first * dim, dim,
+                            end - first, j->gain + first);
 }
 
 static void find_basis(job *j)

@@ -25,6 +25,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "quant/dense.h"
 #include "quant/linalg.h"
 #include "quant/turn.h"
 
@@ -91,11 +92,12 @@ static void fetch_stretch(job *j, size_t first, size_t n)
 static void add_stretch(job *j, size_t n)
 {
     const size_t dim = j->dim;
+    const w2b_dense *dense = w2b_dense_best();
 #pragma omp parallel for schedule(dynamic, 8)
     for (size_t i = 0; i < dim; i++) {
         for (size_t r = 0; r < n; r++)
             j->mean[i] += j->stretch[2 * r * dim + i];
-        w2b_add_products(j->square + i * dim, i, dim, j->stretch, 2 * dim, n, NULL);
+        dense->add_products(j->square + i * dim, i, dim, j->stretch, 2 * dim, n, NULL);
     }
 }
 
@@ -185,21 +187,21 @@ void w2b_axes_free(w2b_axes *axes)
     *axes = (w2b_axes){0};
 }
 
-void w2b_axes_turn(const w2b_axes *axes, const w2b_trainer *t, uint64_t row, float *work,
-                   float *y)
+void w2b_axes_turn(const w2b_axes *axes, const w2b_trainer *t, uint64_t row, size_t n,
+                   float *work, float *y)
 {
-    const size_t to = axes->to;
-    const float *x = work;
-    const float length = (float)direction(t, row, work, work + axes->from);
-    for (size_t k = 0; k < to; k++)
-        y[k] = 0;
-    for (size_t i = 0; i < axes->from; i++) {
-        const float factor = x[i] - axes->mean[i], *turn = axes->turn + i * to;
-        for (size_t k = 0; k < to; k++)
-            y[k] += factor * turn[k];
+    const size_t from = axes->from, to = axes->to;
+    float *const x = work, *const v = work + n * from;
+    float lengths[W2B_AXES_ROWS];
+    for (size_t r = 0; r < n; r++) {
+        lengths[r] = (float)direction(t, row + r, x + r * from, v);
+        for (size_t i = 0; i < from; i++)
+            x[r * from + i] -= axes->mean[i];
     }
-    for (size_t k = 0; k < to; k++)
-        y[k] *= length;
+    w2b_dense_best()->multiply(x, from, n, from, axes->turn, to, y);
+    for (size_t r = 0; r < n; r++)
+        for (size_t k = 0; k < to; k++)
+            y[r * to + k] *= lengths[r];
 }
 
 uint64_t w2b_axes_bytes(uint32_t from, uint32_t to)

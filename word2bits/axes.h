@@ -23,10 +23,11 @@ typedef struct w2b_axes {
 int w2b_axes_find(const w2b_trainer *t, w2b_axes *axes);
 void w2b_axes_free(w2b_axes *axes);
 
-/* Numbers y[to] of the vector of a row; work[2 * from] is scratch. from * to
- * multiplications. */
-void w2b_axes_turn(const w2b_axes *axes, const w2b_trainer *t, uint64_t row, float *work,
-                   float *y);
+/* Numbers y[n][to] of the vectors of n rows from one on; work[(n + 1) * from] is
+ * scratch. n * from * to multiplications. */
+#define W2B_AXES_ROWS 16 /* at most */
+void w2b_axes_turn(const w2b_axes *axes, const w2b_trainer *t, uint64_t row, size_t n,
+                   float *work, float *y);
 
 /* Bytes that the two take together, at most. */
 uint64_t w2b_axes_bytes(uint32_t from, uint32_t to);

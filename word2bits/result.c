@@ -101,34 +101,48 @@ static char *metadata_of(const w2b_trainer *t)
     return NULL;
 }
 
-/* The numbers that are saved, in x[dim]; work[2 * train_dim] is scratch. */
-static void finished(const w2b_trainer *t, const w2b_axes *axes, uint64_t row, float *work,
-                     float *x)
+/* The numbers that are saved of n rows from one on, in x[n][dim]; work[(n + 1) *
+ * train_dim] is scratch. */
+static void finished(const w2b_trainer *t, const w2b_axes *axes, uint64_t row, size_t n,
+                     float *work, float *x)
 {
     if (axes->turn)
-        w2b_axes_turn(axes, t, row, work, x);
+        w2b_axes_turn(axes, t, row, n, work, x);
     else
-        w2b_trainer_vector(t, row, 0, t->latents.dim, x);
+        for (size_t r = 0; r < n; r++)
+            w2b_trainer_vector(t, row + r, 0, t->latents.dim, x + r * t->latents.dim);
+}
+
+/* Rows [first, end), up to W2B_AXES_ROWS. */
+static void encode_some(const w2b_trainer *t, const w2b_axes *axes, uint64_t first, uint64_t end,
+                        float *work, float *x, w2b_parts *parts)
+{
+    finished(t, axes, first, end - first, work, x);
+    for (uint64_t row = first; row < end; row++) {
+        uint16_t scale;
+        w2b_code_encode(&parts->code, x + (row - first) * t->options.dim,
+                        parts->codes + row * parts->code.stride, &scale);
+        if (parts->scales)
+            parts->scales[row] = scale;
+    }
 }
 
 static int encode_rows(const w2b_trainer *t, const w2b_axes *axes, w2b_parts *parts)
 {
+    const size_t scratch = (W2B_AXES_ROWS + 1) * (size_t)t->latents.dim;
     int failed = 0;
 #pragma omp parallel reduction(| : failed)
     {
-        float *x = w2b_alloc(2 * (size_t)t->latents.dim + t->options.dim, sizeof *x);
-        failed |= !x;
+        float *work = w2b_alloc(scratch + W2B_AXES_ROWS * t->options.dim, sizeof *work);
+        failed |= !work;
 #pragma omp for schedule(static)
-        for (uint64_t row = 0; row < parts->words; row++) {
-            if (!x)
-                continue;
-            uint16_t scale;
-            finished(t, axes, row, x + t->options.dim, x);
-            w2b_code_encode(&parts->code, x, parts->codes + row * parts->code.stride, &scale);
-            if (parts->scales)
-                parts->scales[row] = scale;
+        for (uint64_t row = 0; row < parts->words; row += W2B_AXES_ROWS) {
+            const uint64_t left = parts->words - row;
+            const uint64_t end = row + (left < W2B_AXES_ROWS ? left : W2B_AXES_ROWS);
+            if (work)
+                encode_some(t, axes, row, end, work, work + scratch, parts);
         }
-        w2b_free(x);
+        w2b_free(work);
     }
     return failed ? -1 : 0;
 }

@@ -66,11 +66,14 @@ static void turned_moments(const w2b_trainer *t, const w2b_axes *axes, double *m
 {
     memset(mean, 0, axes->to * sizeof *mean);
     memset(square, 0, (size_t)axes->to * axes->to * sizeof *square);
+    float turned[W2B_AXES_ROWS * DIM], work[(W2B_AXES_ROWS + 1) * DIM];
     for (uint32_t row = 0; row < WORDS; row++) {
-        float work[2 * DIM], y[DIM];
+        const uint32_t at = row % W2B_AXES_ROWS, left = WORDS - row;
+        float *y = turned + at * axes->to;
+        if (at == 0)
+            w2b_axes_turn(axes, t, row, left < W2B_AXES_ROWS ? left : W2B_AXES_ROWS, work, turned);
         w2b_trainer_vector(t, row, 0, DIM, work);
         const double length = sqrt(dot(work, work, DIM));
-        w2b_axes_turn(axes, t, row, work, y);
         for (uint32_t i = 0; i < axes->to; i++)
             y[i] = (float)(y[i] / length);
         for (uint32_t i = 0; i < axes->to; i++) {
@@ -139,8 +142,8 @@ static void rotation_changes_no_angle(void **state)
         for (uint32_t row = 0; row < 50; row++) {
             w2b_trainer_vector(&plain, row, 0, DIM, x);
             const double length = sqrt(dot(x, x, DIM));
-            w2b_axes_turn(&straight, &plain, row, work, y);
-            w2b_axes_turn(&spread, &turned, row, work, z);
+            w2b_axes_turn(&straight, &plain, row, 1, work, y);
+            w2b_axes_turn(&spread, &turned, row, 1, work, z);
             assert_float_equal(dot(y, y, dim), dot(z, z, dim), 1e-4 * dot(y, y, dim));
             assert_true(dot(y, y, dim) < pow(length * straight.widest, 2));
             differ |= fabsf(y[0] - z[0]) > 1e-3f;
@@ -167,7 +170,7 @@ static void poor_vectors_are_survived(void **state)
             w2b_latents_store(&t.latents, 0, row, 0, DIM, zero);
         assert_int_equal(w2b_axes_find(&t, &axes), 0);
         float work[2 * DIM], y[DIM];
-        w2b_axes_turn(&axes, &t, 1, work, y);
+        w2b_axes_turn(&axes, &t, 1, 1, work, y);
         for (uint32_t i = 0; i < DIM; i++)
             assert_true(isfinite(y[i]));
         w2b_axes_free(&axes);
