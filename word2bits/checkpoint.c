@@ -59,7 +59,7 @@ typedef struct setting {
 static const setting SETTINGS[] = {
     WHOLE(arch),     WHOLE(train_dim),  WHOLE(window), WHOLE(context), WHOLE(negative),
     WHOLE(epochs),   WHOLE(train_bits), WHOLE(seed),   WHOLE(streams), WHOLE(block),
-    WHOLE(pool),     REAL(sample),      REAL(rate),    REAL(scale),
+    WHOLE(pool),     REAL(exponent),    REAL(sample),  REAL(rate),    REAL(scale),
 };
 
 enum { SETTING_COUNT = sizeof SETTINGS / sizeof *SETTINGS };

@@ -198,13 +198,12 @@ static share_work *share_work_make(const w2b_round *round)
 
 int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number)
 {
-    const uint32_t least = round->latents->groups / round->threads, light = w2b_round_light(round);
-    const uint32_t heavy_before = number > light ? number - light : 0;
+    const uint32_t least = round->latents->groups / round->threads, heavy = w2b_round_heavy(round);
+    const size_t first = (size_t)least * number + (number < heavy ? number : heavy);
     memset(share, 0, sizeof *share);
-    share->number = least ? number : heavy_before;
-    const size_t first = (size_t)least * number + heavy_before;
+    share->number = number;
     share->first = first * round->latents->group;
-    share->end = (first + least + (number >= light)) * round->latents->group;
+    share->end = (first + least + (number < heavy)) * round->latents->group;
     if (share->first == share->end)
         return 0;
     share->work = share_work_make(round);

@@ -88,6 +88,7 @@ static char *metadata_of(const w2b_trainer *t)
         (unsigned long long)r->checksum);
     if (o->context == W2B_CONTEXT_SUM)
         add(&s, ",\"context\":\"sum\"");
+    add_number(&s, ",\"exponent\":", o->exponent);
     add_number(&s, ",\"sample\":", o->sample);
     add_number(&s, ",\"rate\":", o->rate);
     add_number(&s, ",\"scale\":", o->scale);

@@ -141,11 +141,11 @@ void w2b_lane_release(w2b_lane *lane);
 int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number);
 void w2b_share_release(w2b_share *share);
 
-/* Of the threads, so many have the fewest groups, or none; the ones after them have
- * one more. */
-static inline uint32_t w2b_round_light(const w2b_round *round)
+/* Of the threads, so many have one group more than those after them, which have the
+ * fewest, or none. With 200 numbers, two threads then share no stripe. */
+static inline uint32_t w2b_round_heavy(const w2b_round *round)
 {
-    return round->threads - round->latents->groups % round->threads;
+    return round->latents->groups % round->threads;
 }
 
 /* Shares that are not empty. */

@@ -248,9 +248,9 @@ static int all_walked(const w2b_trainer *t, uint64_t n)
 static int try_streams(w2b_trainer *t, uint64_t n, uint32_t number, unsigned looks,
                        int (*job)(w2b_trainer *t, uint64_t n, uint32_t s))
 {
-    const uint32_t light = w2b_round_light(&t->round);
+    const uint32_t heavy = w2b_round_heavy(&t->round), light = t->round.threads - heavy;
     for (uint32_t s = 0; s < t->options.streams; s++)
-        if ((s % light == number || looks >= PATIENCE) && job(t, n, s))
+        if ((heavy + s % light == number || looks >= PATIENCE) && job(t, n, s))
             return 1;
     return 0;
 }

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "quant/num.h"
+
 /* A probability as the largest 32-bit number that still means yes. */
 static uint32_t threshold(double probability)
 {
@@ -58,16 +60,14 @@ static void fill_alias(w2b_sampler *sampler, double *share, uint32_t *small)
     }
 }
 
-static int make_negatives(w2b_sampler *sampler, const w2b_vocab *vocab)
+static int make_negatives(w2b_sampler *sampler, const w2b_vocab *vocab, double exponent)
 {
     double *share = w2b_alloc(sampler->words, sizeof *share);
     uint32_t *small = w2b_alloc(sampler->words, sizeof *small);
     if (share && small) {
         double total = 0;
         for (uint32_t i = 0; i < sampler->words; i++) {
-            /* count^0.75 by square roots, which are exact everywhere */
-            const double root = sqrt((double)count_of(vocab, i));
-            share[i] = root * sqrt(root);
+            share[i] = w2b_exp(exponent * w2b_log((double)count_of(vocab, i)));
             total += share[i];
         }
         for (uint32_t i = 0; i < sampler->words; i++)
@@ -80,13 +80,13 @@ static int make_negatives(w2b_sampler *sampler, const w2b_vocab *vocab)
     return failed ? -1 : 0;
 }
 
-int w2b_sampler_make(w2b_sampler *sampler, const w2b_vocab *vocab, double sample)
+int w2b_sampler_make(w2b_sampler *sampler, const w2b_vocab *vocab, double sample, double exponent)
 {
     memset(sampler, 0, sizeof *sampler);
     sampler->words = (uint32_t)w2b_vocab_size(vocab);
     sampler->keep = w2b_alloc(sampler->words, sizeof *sampler->keep);
     sampler->columns = w2b_alloc(sampler->words, sizeof *sampler->columns);
-    if (!sampler->keep || !sampler->columns || make_negatives(sampler, vocab)) {
+    if (!sampler->keep || !sampler->columns || make_negatives(sampler, vocab, exponent)) {
         w2b_sampler_release(sampler);
         return -1;
     }

@@ -23,9 +23,10 @@ typedef struct w2b_sampler {
 
 /* `sample` as word2vec's: a word that makes up the share f of the tokens is
  * kept with probability (sqrt(f/sample) + 1) * sample/f; 0 keeps all.
- * Negatives are drawn in proportion to count^0.75. 8 to 12 bytes a word, where
+ * Negatives are drawn in proportion to count^exponent. 8 to 12 bytes a word, where
  * word2vec has a table of 400 MB. 0, or -1 if memory is short. */
-int w2b_sampler_make(w2b_sampler *sampler, const w2b_vocab *vocab, double sample);
+int w2b_sampler_make(w2b_sampler *sampler, const w2b_vocab *vocab, double sample,
+                     double exponent);
 
 void w2b_sampler_release(w2b_sampler *sampler);
 

@@ -89,7 +89,7 @@ static w2b_err trainer_make(w2b_trainer *t)
         return w2b_fail(t->diag, W2B_ERR_DATA,
                         "only one word is left at a minimum count of %llu: nothing to learn",
                         (unsigned long long)o->corpus.min_count);
-    if (w2b_sampler_make(&t->sampler, t->corpus->vocab, o->sample) ||
+    if (w2b_sampler_make(&t->sampler, t->corpus->vocab, o->sample, o->exponent) ||
         w2b_rates_make(&t->rates, t->corpus->vocab, &t->sampler, o->epochs))
         return w2b_fail_memory(t->diag, 24 * words, "sampling tables");
     if (w2b_trainer_round(t))

@@ -21,6 +21,7 @@ void w2b_train_defaults(w2b_train_options *options)
     options->dim = 208;
     options->window = 8;
     options->negative = 12;
+    options->exponent = 0.6;
     options->epochs = 20;
     options->sample = 6e-5;
     options->train_bits = 2;
@@ -115,6 +116,8 @@ const char *w2b_train_check(const w2b_train_options *o)
         return "the window must be from 1 to 256";
     if (o->negative < 1 || o->negative > 256)
         return "the number of negative samples must be from 1 to 256";
+    if (!(o->exponent >= -2 && o->exponent <= 2))
+        return "the exponent of negative samples must be from -2 to 2";
     if (o->epochs < 1 || o->epochs > 100000)
         return "the number of epochs must be from 1 to 100000";
     if (!(o->sample >= 0 && o->sample <= 1))

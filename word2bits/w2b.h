@@ -549,6 +549,8 @@ typedef struct w2b_train_options {
                              its own width from 1 to this; default 8 */
     w2b_context context;  /* what CBOW makes of a window; default mean */
     uint32_t negative;    /* negative samples a centre; default 12 */
+    double exponent;      /* they are drawn by their count to this power, -2 to
+                             2; default 0.6 */
     uint32_t epochs;      /* passes over the text; default 20 */
     double sample;        /* words more frequent than this share are thinned;
                              0 = none; default 6e-5 */

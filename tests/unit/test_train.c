@@ -155,7 +155,7 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     const uint32_t words = (uint32_t)w2b_vocab_size(corpus->vocab);
     w2b_rng rng;
     w2b_rng_seed(&rng, test_seed(), 2);
-    assert_int_equal(w2b_sampler_make(&sampler, corpus->vocab, 0), 0);
+    assert_int_equal(w2b_sampler_make(&sampler, corpus->vocab, 0, 0.75), 0);
     assert_int_equal(w2b_rates_make(&rates, corpus->vocab, &sampler, 4), 0);
     assert_int_equal(w2b_round_init(&round, W2B_ISA_AUTO, &scales, &walk, &fast), 0);
     round.rates = &rates;
@@ -410,6 +410,8 @@ static void options_are_checked(void **state)
     EXPECT_BAD(bits, 9);
     EXPECT_BAD(bits, 0);
     EXPECT_BAD(train_bits, 9);
+    EXPECT_BAD(exponent, 2.1);
+    EXPECT_BAD(exponent, NAN);
     EXPECT_BAD(sample, -1);
     EXPECT_BAD(sample, NAN);
     EXPECT_BAD(rate, NAN);

@@ -45,7 +45,7 @@ static int set_up(void **state)
     corpus.vocab = vocab;
     corpus.ids = ids;
     corpus.n = n;
-    return w2b_sampler_make(&sampler, vocab, 1e-2);
+    return w2b_sampler_make(&sampler, vocab, 1e-2, 0.75);
 }
 
 static int tear_down(void **state)
@@ -57,26 +57,37 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void negatives_follow_count_to_three_quarters(void **state)
+static void expect_negatives(const w2b_sampler *drawn_by, double exponent)
 {
-    (void)state;
     enum { DRAWS = 400000 };
     double total = 0;
     uint32_t drawn[WORDS] = {0};
     for (int i = 0; i < WORDS; i++)
-        total += pow(2000 / (i + 1), 0.75);
+        total += pow(2000 / (i + 1), exponent);
     w2b_rng rng;
     w2b_rng_seed(&rng, test_seed(), 2);
     for (int i = 0; i < DRAWS; i += 80) {
         uint32_t words[80];
-        w2b_sampler_negatives(&sampler, &rng, words, 80);
+        w2b_sampler_negatives(drawn_by, &rng, words, 80);
         for (int j = 0; j < 80; j++)
             drawn[words[j]]++;
     }
     for (int i = 0; i < WORDS; i++) {
-        const double share = pow(2000 / (i + 1), 0.75) / total;
+        const double share = pow(2000 / (i + 1), exponent) / total;
         /* five standard deviations */
         assert_float_equal(drawn[i], share * DRAWS, 5 * sqrt(share * DRAWS));
+    }
+}
+
+static void negatives_follow_count_to_a_power(void **state)
+{
+    (void)state;
+    expect_negatives(&sampler, 0.75);
+    for (double exponent = -1; exponent <= 1; exponent += 0.5) {
+        w2b_sampler other;
+        assert_int_equal(w2b_sampler_make(&other, vocab, 0, exponent), 0);
+        expect_negatives(&other, exponent);
+        w2b_sampler_release(&other);
     }
 }
 
@@ -211,7 +222,7 @@ int main(void)
 {
     test_seed();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(negatives_follow_count_to_three_quarters),
+        cmocka_unit_test(negatives_follow_count_to_a_power),
         cmocka_unit_test(thinning_follows_word2vec),
         cmocka_unit_test(rows_of_rare_words_move_further),
         cmocka_unit_test(windows_stay_in_their_line),
