@@ -15,7 +15,7 @@
  *     walkers          u64 [streams][WALKER_COUNT + 2 room], see put_walker
  *     sums             u64 [streams][1 + 2 epochs]: windows trained on; of each
  *                      epoch the sum of losses (by its bits) and its windows
- *     u, v             the latent matrices as they lie in memory
+ *     u, v             i16 [words][columns] the latent matrices
  *
  * Each section after the head comes in blocks of 1 MiB, the last one shorter,
  * with the XXH3-64 of each block behind it.
@@ -284,21 +284,38 @@ static w2b_err write_head(w2b_out *out, const uint64_t head[HEAD_COUNT], w2b_dia
     return w2b_out_write(out, bytes, sizeof bytes, diag);
 }
 
+static w2b_err write_block(w2b_out *out, const void *block, size_t n, w2b_diag *diag)
+{
+    uint8_t hash[8];
+    w2b_put_u64(hash, w2b_checksum_best()(block, n));
+    const w2b_err err = w2b_out_write(out, block, n, diag);
+    return err ? err : w2b_out_write(out, hash, sizeof hash, diag);
+}
+
+static size_t block_at(size_t at, size_t size)
+{
+    return size - at < BLOCK ? size - at : BLOCK;
+}
+
 static w2b_err write_section(w2b_out *out, const void *section, size_t size, w2b_diag *diag)
 {
-    const w2b_checksum_fn checksum = w2b_checksum_best();
-    for (size_t at = 0; at < size; at += BLOCK) {
-        const uint8_t *block = (const uint8_t *)section + at;
-        const size_t n = size - at < BLOCK ? size - at : BLOCK;
-        uint8_t hash[8];
-        w2b_put_u64(hash, checksum(block, n));
-        w2b_err err = w2b_out_write(out, block, n, diag);
-        if (!err)
-            err = w2b_out_write(out, hash, sizeof hash, diag);
-        if (err)
-            return err;
+    w2b_err err = W2B_OK;
+    for (size_t at = 0; at < size && !err; at += BLOCK)
+        err = write_block(out, (const uint8_t *)section + at, block_at(at, size), diag);
+    return err;
+}
+
+static w2b_err write_matrix(w2b_out *out, const w2b_latents *latents, int matrix, w2b_diag *diag)
+{
+    int16_t *block = w2b_alloc(BLOCK, 1);
+    w2b_err err = block ? W2B_OK : w2b_fail_memory(diag, BLOCK, "a checkpoint");
+    for (size_t at = 0; at < latents->bytes && !err; at += BLOCK) {
+        const size_t n = block_at(at, latents->bytes);
+        w2b_latents_get(latents, matrix, at / sizeof *block, n / sizeof *block, block);
+        err = write_block(out, block, n, diag);
     }
-    return W2B_OK;
+    w2b_free(block);
+    return err;
 }
 
 static w2b_err write_sections(const w2b_trainer *t, w2b_out *out, const sizes *s)
@@ -324,7 +341,7 @@ static w2b_err write_sections(const w2b_trainer *t, w2b_out *out, const sizes *s
     if (!err)
         err = write_section(out, sums, s->sums, diag);
     for (int matrix = 0; matrix < 2 && !err; matrix++)
-        err = write_section(out, matrix ? t->latents.v : t->latents.u, s->matrix, diag);
+        err = write_matrix(out, &t->latents, matrix, diag);
     w2b_free(walkers);
     w2b_free(sums);
     return err;
@@ -448,26 +465,47 @@ static w2b_err reader_open(reader *r, const char *path, w2b_diag *diag, uint64_t
     return read_head(r, head);
 }
 
+/* A block of n bytes, to r->block. */
+static w2b_err read_block(reader *r, size_t n)
+{
+    const uint64_t offset = w2b_stream_offset(r->stream);
+    const w2b_err err = read_exactly(r, r->block, n + 8);
+    if (err)
+        return err;
+    if (w2b_get_u64(r->block + n) != w2b_checksum_best()(r->block, n))
+        return w2b_fail_at(r->diag, W2B_ERR_CORRUPT, r->name, W2B_NOWHERE, offset,
+                           "a block of the checkpoint is damaged");
+    return W2B_OK;
+}
+
 /* The next section: to memory, or compared with what it should be (*same is set
  * to 0 if it is not). */
 static w2b_err read_section(reader *r, void *to, const void *like, size_t size, int *same)
 {
-    const w2b_checksum_fn checksum = w2b_checksum_best();
     for (size_t at = 0; at < size; at += BLOCK) {
-        const size_t n = size - at < BLOCK ? size - at : BLOCK;
-        const uint64_t offset = w2b_stream_offset(r->stream);
-        const w2b_err err = read_exactly(r, r->block, n + 8);
+        const size_t n = block_at(at, size);
+        const w2b_err err = read_block(r, n);
         if (err)
             return err;
-        if (w2b_get_u64(r->block + n) != checksum(r->block, n))
-            return w2b_fail_at(r->diag, W2B_ERR_CORRUPT, r->name, W2B_NOWHERE, offset,
-                               "a block of the checkpoint is damaged");
         if (to)
             memcpy((uint8_t *)to + at, r->block, n);
         if (like && memcmp((const uint8_t *)like + at, r->block, n) != 0)
             *same = 0;
     }
     return W2B_OK;
+}
+
+static w2b_err read_matrix(reader *r, const w2b_latents *latents, int matrix)
+{
+    w2b_err err = W2B_OK;
+    for (size_t at = 0; at < latents->bytes && !err; at += BLOCK) {
+        const size_t n = block_at(at, latents->bytes);
+        err = read_block(r, n);
+        if (!err)
+            w2b_latents_put(latents, matrix, at / sizeof(int16_t), n / sizeof(int16_t),
+                            (const int16_t *)(const void *)r->block);
+    }
+    return err;
 }
 
 static w2b_err expect_end(reader *r)
@@ -573,7 +611,7 @@ static w2b_err read_state(w2b_trainer *t, reader *r, const uint64_t head[HEAD_CO
             get_sums(t, i, sums + s->sums / streams * i))
             err = fail_file(r, W2B_ERR_FORMAT, "the checkpoint cannot be right");
     for (int matrix = 0; matrix < 2 && !err; matrix++)
-        err = read_section(r, matrix ? t->latents.v : t->latents.u, NULL, s->matrix, &same);
+        err = read_matrix(r, &t->latents, matrix);
     w2b_free(walkers);
     w2b_free(sums);
     return err ? err : expect_end(r);
@@ -653,7 +691,7 @@ static w2b_err read_alone(reader *r, const sizes *s, w2b_vocab *vocab, const w2b
     if (!err)
         err = read_section(r, NULL, NULL, s->sums, &same);
     for (int matrix = 0; matrix < 2 && !err; matrix++)
-        err = read_section(r, matrix ? latents->v : latents->u, NULL, s->matrix, &same);
+        err = read_matrix(r, latents, matrix);
     return err ? err : expect_end(r);
 }
 
@@ -677,7 +715,7 @@ w2b_err w2b_checkpoint_open(const char *path, w2b_vocab **vocab, w2b_latents *la
         (void)w2b_trainer_scales(&options, &scales);
         made = w2b_vocab_new(head[WORDS], s.bytes);
         if (!made || w2b_latents_make(&read, (uint32_t)head[WORDS], options.train_dim,
-                                      scales.unit))
+                                      scales.unit, 1))
             err = w2b_fail_memory(diag, 2 * (uint64_t)s.matrix, "the checkpoint");
         else if (read.bytes != s.matrix)
             err = fail_file(&r, W2B_ERR_VERSION,

@@ -83,7 +83,8 @@ w2b_err w2b_train_dry(const char *const *paths, size_t n_paths, const w2b_train_
         (void)w2b_trainer_round(&t);
         /* the sizes are wanted, whether there is so much memory or not */
         (void)w2b_latents_make(&t.latents, (uint32_t)w2b_vocab_size(t.corpus->vocab),
-                               t.options.train_dim, t.round.scales.unit);
+                               t.options.train_dim, t.round.scales.unit,
+                               w2b_trainer_wanted(&t.options));
         t.round.threads = w2b_trainer_threads(&t.options, &t.latents);
         fill_plan(&t, plan);
     }

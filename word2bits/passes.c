@@ -198,13 +198,10 @@ static share_work *share_work_make(const w2b_round *round)
 
 int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number)
 {
-    const uint32_t least = round->latents->groups / round->threads, heavy = w2b_round_heavy(round);
-    const size_t first = (size_t)least * number + (number < heavy ? number : heavy);
     memset(share, 0, sizeof *share);
     share->number = number;
-    share->first = first * round->latents->group;
-    share->end = (first + least + (number < heavy)) * round->latents->group;
-    if (share->first == share->end)
+    share->columns = w2b_share_columns(round->latents, round->threads, number);
+    if (share->columns.first == share->columns.end)
         return 0;
     share->work = share_work_make(round);
     return share->work ? 0 : -1;
@@ -231,19 +228,38 @@ static w2b_fixed_quant quant_of(const w2b_round *round)
     return (w2b_fixed_quant){scales->fraction - 1, (int16_t)((1 << scales->quant.bits) - 1)};
 }
 
-/* Some panels, all in one stripe, of rows of u (0) or v (1). */
+/* Panels [first, end) of a share, all in one stripe. */
+typedef struct part {
+    size_t first, end;
+    w2b_columns stripe;
+} part;
+
+/* From a panel to the end of its stripe, or of the share. */
+static part part_from(const w2b_round *round, const w2b_share *share, size_t panel)
+{
+    const w2b_columns stripe = w2b_stripe(round->latents, panel * PANEL);
+    const size_t end = stripe.end < share->columns.end ? stripe.end : share->columns.end;
+    return (part){panel, end / PANEL, stripe};
+}
+
+/* One panel of it. */
+static part panel_of(const part *whole, size_t panel)
+{
+    return (part){panel, panel + 1, whole->stripe};
+}
+
 static w2b_fixed_rows rows_of(const w2b_round *round, int matrix, const uint32_t *rows, size_t n,
-                              size_t panel, size_t panels)
+                              const part *panels)
 {
     const w2b_latents *latents = round->latents;
-    const size_t column = panel * PANEL;
+    const size_t column = panels->first * PANEL;
     return (w2b_fixed_rows){
         .rows = rows,
         .n = n,
-        .panels = panels,
-        .latents = (matrix ? latents->v : latents->u) +
-                   w2b_stripe_at(latents, column) + column % W2B_FIXED_STRIPE,
-        .apart = w2b_stripe_width(latents, column),
+        .panels = panels->end - panels->first,
+        .latents = (matrix ? latents->v : latents->u) + latents->words * panels->stripe.first +
+                   (column - panels->stripe.first),
+        .apart = panels->stripe.end - panels->stripe.first,
         .rates = round->rates->of[matrix],
         .column = (uint32_t)column,
     };
@@ -268,11 +284,12 @@ static void list_windows(const w2b_block *block, w2b_fixed_window *windows)
 }
 
 static void sum_contexts(const w2b_round *round, const w2b_block *block, const share_work *work,
-                         size_t panel)
+                         const part *panel)
 {
-    const w2b_fixed_rows rows = rows_of(round, 0, block->in_rows, block->positions, panel, 1);
+    const w2b_fixed_rows rows = rows_of(round, 0, block->in_rows, block->positions, panel);
+    const size_t live = live_of(round, panel->first);
     /* the first row is 0 for ever */
-    round->kern->quantize(quant_of(round), &rows, live_of(round, panel), 1, work->sums + PANEL);
+    round->kern->quantize(quant_of(round), &rows, live, 1, work->sums + PANEL);
     round->kern->windows(work->sums, work->windows, (size_t)16 * block->chunks, work->means);
 }
 
@@ -283,36 +300,37 @@ static size_t dense_pairs(const w2b_block *block)
 
 /* Rows that there are not are 0: at the end of the paired ones, and where the
  * others are an odd number. */
-static void quantize_outputs(const w2b_round *round, const w2b_block *block, size_t panel,
+static void quantize_outputs(const w2b_round *round, const w2b_block *block, const part *panel,
                              int16_t *out)
 {
     const w2b_fixed_quant quant = quant_of(round);
     const size_t dense = w2b_block_dense_row(block), others = block->outputs - block->paired;
-    const w2b_fixed_rows paired = rows_of(round, 1, block->out_rows, block->paired, panel, 1);
+    const size_t live = live_of(round, panel->first);
+    const w2b_fixed_rows paired = rows_of(round, 1, block->out_rows, block->paired, panel);
     const w2b_fixed_rows rest =
-        rows_of(round, 1, block->out_rows + block->paired, others, panel, 1);
-    round->kern->quantize(quant, &paired, live_of(round, panel), 0, out);
-    round->kern->quantize(quant, &rest, live_of(round, panel), 0, out + dense * PANEL);
+        rows_of(round, 1, block->out_rows + block->paired, others, panel);
+    round->kern->quantize(quant, &paired, live, 0, out);
+    round->kern->quantize(quant, &rest, live, 0, out + dense * PANEL);
     memset(out + block->paired * PANEL, 0, (dense - block->paired) * PANEL * sizeof *out);
     memset(out + (dense + others) * PANEL, 0, (others & 1) * PANEL * sizeof *out);
 }
 
-/* Asks for columns of panels [first, end), of one stripe, of the rows of `next` that
- * come after `done` of `parts` parts of it. A core has room for a dozen or two of
- * misses: asked for all at once, they would stall it. */
-static void prefetch_part(const w2b_round *round, const w2b_block *next, size_t first, size_t end,
+/* Asks for these panels of the rows of `next` that come after `done` of `parts` parts
+ * of it. A core has room for a dozen or two of misses: asked for all at once, they
+ * would stall it. */
+static void prefetch_some(const w2b_round *round, const w2b_block *next, const part *panels,
                           size_t done, size_t parts)
 {
     const size_t rows = next->positions + next->outputs;
     const size_t last = rows * (done + 1) / parts;
-    const w2b_fixed_rows of[2] = {rows_of(round, 0, next->in_rows, next->positions, first, 1),
-                                  rows_of(round, 1, next->out_rows, next->outputs, first, 1)};
+    const w2b_fixed_rows of[2] = {rows_of(round, 0, next->in_rows, next->positions, panels),
+                                  rows_of(round, 1, next->out_rows, next->outputs, panels)};
     for (size_t r = rows * done / parts; r < last; r++) {
         const int output = r >= next->positions;
         const int16_t *row = of[output].latents +
                              of[output].rows[r - (output ? next->positions : 0)] * of[output].apart;
-        for (size_t p = first; p < end; p++)
-            __builtin_prefetch(row + (p - first) * PANEL, 1, 2);
+        for (size_t p = 0; p < of[0].panels; p++)
+            __builtin_prefetch(row + p * PANEL, 1, 2);
     }
     /* gcc 12 takes a function that only prefetches for one without effects, and leaves
      * calls of it out */
@@ -321,7 +339,7 @@ static void prefetch_part(const w2b_round *round, const w2b_block *next, size_t 
 
 /* What one panel adds to the scores, and its rows woven for the way back. */
 static void forward_panel(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
-                          const share_work *work, size_t panel, int32_t *out, int add)
+                          const share_work *work, const part *panel, int32_t *out, int add)
 {
     const w2b_fixed_kern *kern = round->kern;
     const lane_work *shared = lane->work;
@@ -336,16 +354,9 @@ static void forward_panel(const w2b_round *round, w2b_lane *lane, const w2b_bloc
     if (block->paired)
         kern->dots(work->means, work->outputs, dense, work->dots, add);
     kern->weave(work->means, 8 * (size_t)block->chunks,
-                shared->means + panel * means_stride(round) / 2);
+                shared->means + panel->first * means_stride(round) / 2);
     kern->weave(work->outputs, dense / 2 + dense_pairs(block),
-                shared->outputs + panel * outputs_stride(round) / 2);
-}
-
-/* The end of the stripe that a panel lies in, or of the share. */
-static size_t stripe_end(const w2b_share *share, size_t panel)
-{
-    const size_t end = (panel / ABREAST + 1) * ABREAST, last = share->end / PANEL;
-    return end < last ? end : last;
+                shared->outputs + panel->first * outputs_stride(round) / 2);
 }
 
 void w2b_round_forward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
@@ -356,13 +367,14 @@ void w2b_round_forward(const w2b_round *round, w2b_lane *lane, const w2b_block *
         return;
     int32_t *out = lane->work->partials + share->number * w2b_score_room(round);
     list_windows(block, work->windows);
-    for (size_t first = share->first / PANEL; first < share->end / PANEL;) {
-        const size_t end = stripe_end(share, first);
-        for (size_t p = first; p < end; p++) {
-            if (next) prefetch_part(round, next, first, end, p - first, end - first);
-            forward_panel(round, lane, block, work, p, out, p > share->first / PANEL);
+    const size_t first = share->columns.first / PANEL, end = share->columns.end / PANEL;
+    for (part here = {.end = first}; here.end < end;) {
+        here = part_from(round, share, here.end);
+        for (size_t p = here.first; p < here.end; p++) {
+            const part panel = panel_of(&here, p);
+            if (next) prefetch_some(round, next, &here, p - here.first, here.end - here.first);
+            forward_panel(round, lane, block, work, &panel, out, p > first);
         }
-        first = end;
     }
     for (size_t i = 0; i < w2b_block_dense_row(block); i++) {
         int32_t sum = 0;
@@ -461,14 +473,13 @@ void w2b_round_scores(const w2b_round *round, w2b_lane *lane, const w2b_block *b
 /* Some panels of the rows that a block moves, which are its `number`th and following
  * ones. */
 static w2b_fixed_rows moved(const w2b_round *round, const w2b_block *block, uint32_t number,
-                            size_t panel, size_t panels)
+                            const part *panels)
 {
     const int output = number < block->outputs;
     w2b_fixed_rows rows =
         output ? rows_of(round, 1, block->out_rows + number,
-                         number < block->paired ? block->paired : block->outputs - number, panel,
-                         panels)
-               : rows_of(round, 0, block->in_rows, block->positions, panel, panels);
+                         number < block->paired ? block->paired : block->outputs - number, panels)
+               : rows_of(round, 0, block->in_rows, block->positions, panels);
     rows.number = block->consumed * 4096 + number;
     return rows;
 }
@@ -487,13 +498,13 @@ static void input_gradients(const w2b_round *round, const lane_work *shared,
 }
 
 static void update_outputs(const w2b_round *round, const lane_work *shared,
-                           const w2b_block *block, const w2b_fixed_rule *rule, size_t panel,
-                           size_t n)
+                           const w2b_block *block, const w2b_fixed_rule *rule,
+                           const part *panels)
 {
     const size_t stride = means_stride(round) / 2;
-    const int32_t *means = shared->means + panel * stride;
-    const w2b_fixed_rows paired = moved(round, block, 0, panel, n);
-    const w2b_fixed_rows others = moved(round, block, block->paired, panel, n);
+    const int32_t *means = shared->means + panels->first * stride;
+    const w2b_fixed_rows paired = moved(round, block, 0, panels);
+    const w2b_fixed_rows others = moved(round, block, block->paired, panels);
     if (block->paired)
         round->kern->spread_own(rule, shared->own, means, stride, &paired);
     /* two errors of one row are one pair */
@@ -504,11 +515,11 @@ static void update_outputs(const w2b_round *round, const lane_work *shared,
  * not its share of it. */
 static void update_contexts(const w2b_round *round, const lane_work *shared,
                             const w2b_block *block, const share_work *work,
-                            const w2b_fixed_rule *rule, size_t panel, size_t n)
+                            const w2b_fixed_rule *rule, const part *panels)
 {
     const w2b_fixed_spans spans = {shared->begins, shared->ends, shared->next_begin,
                                    shared->next_end, shared->own_at};
-    const w2b_fixed_rows to = moved(round, block, block->outputs, panel, n);
+    const w2b_fixed_rows to = moved(round, block, block->outputs, panels);
     round->kern->contexts(rule, work->inputs, input_rows(round) * PANEL, &spans, &to);
 }
 
@@ -520,15 +531,15 @@ void w2b_round_backward(const w2b_round *round, w2b_lane *lane, const w2b_block 
     if (!block->inputs || !work)
         return;
     const w2b_fixed_rule rule = rule_of(round, shared->rate);
-    for (size_t first = share->first / PANEL; first < share->end / PANEL;) {
-        const size_t end = stripe_end(share, first);
-        update_outputs(round, shared, block, &rule, first, end - first);
-        for (size_t p = first; p < end; p++) {
-            if (next) prefetch_part(round, next, first, end, p - first, end - first);
+    for (part here = {.end = share->columns.first / PANEL};
+         here.end < share->columns.end / PANEL;) {
+        here = part_from(round, share, here.end);
+        update_outputs(round, shared, block, &rule, &here);
+        for (size_t p = here.first; p < here.end; p++) {
+            if (next) prefetch_some(round, next, &here, p - here.first, here.end - here.first);
             input_gradients(round, shared, block, p,
-                            work->inputs + (p - first) * input_rows(round) * PANEL);
+                            work->inputs + (p - here.first) * input_rows(round) * PANEL);
         }
-        update_contexts(round, shared, block, work, &rule, first, end - first);
-        first = end;
+        update_contexts(round, shared, block, work, &rule, &here);
     }
 }

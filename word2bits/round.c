@@ -118,7 +118,21 @@ static uint32_t group_columns(uint32_t dim)
     return (panels + 25) / 26 * W2B_FIXED_PANEL;
 }
 
-int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim, float unit)
+w2b_columns w2b_stripe(const w2b_latents *latents, size_t column)
+{
+    const uint32_t least = latents->groups / latents->shares;
+    const uint32_t more = latents->groups % latents->shares;
+    const uint32_t group = (uint32_t)(column / latents->group);
+    const uint32_t number = group < more * (least + 1) ? group / (least + 1)
+                                                       : (group - more) / least;
+    const w2b_columns share = w2b_share_columns(latents, latents->shares, number);
+    const size_t first = column - (column - share.first) % W2B_FIXED_STRIPE;
+    const size_t end = first + W2B_FIXED_STRIPE;
+    return (w2b_columns){first, end < share.end ? end : share.end};
+}
+
+int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim, float unit,
+                     uint32_t threads)
 {
     memset(latents, 0, sizeof *latents);
     latents->words = words;
@@ -126,6 +140,7 @@ int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim, float u
     latents->unit = unit;
     latents->group = group_columns(dim);
     latents->groups = (dim + latents->group - 1) / latents->group;
+    latents->shares = threads < latents->groups ? threads : latents->groups;
     latents->ld = (size_t)latents->group * latents->groups;
     size_t numbers;
     if (w2b_mul(words, latents->ld, &numbers) ||
@@ -152,13 +167,41 @@ void w2b_latents_release(w2b_latents *latents)
     latents->u = latents->v = NULL;
 }
 
-/* Where a number of a row lies, and how many follow it in its stripe. */
-static int16_t *number_at(const w2b_latents *latents, int matrix, uint64_t row, uint32_t column,
-                          uint32_t *follow)
+/* Where a number of a row lies, and how many there are from it to the end of its
+ * stripe. */
+static int16_t *number_at(const w2b_latents *latents, int matrix, uint64_t row, size_t column,
+                          size_t *follow)
 {
-    const size_t width = w2b_stripe_width(latents, column), at = column % W2B_FIXED_STRIPE;
-    *follow = (uint32_t)(width - at);
-    return (matrix ? latents->v : latents->u) + w2b_stripe_at(latents, column) + row * width + at;
+    const w2b_columns stripe = w2b_stripe(latents, column);
+    *follow = stripe.end - column;
+    return (matrix ? latents->v : latents->u) + latents->words * stripe.first +
+           row * (stripe.end - stripe.first) + (column - stripe.first);
+}
+
+static size_t least_of(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+void w2b_latents_get(const w2b_latents *latents, int matrix, size_t first, size_t n, int16_t *to)
+{
+    for (size_t i = 0, some; i < n; i += some) {
+        const size_t at = first + i;
+        const int16_t *from = number_at(latents, matrix, at / latents->ld, at % latents->ld, &some);
+        some = least_of(some, n - i);
+        memcpy(to + i, from, some * sizeof *to);
+    }
+}
+
+void w2b_latents_put(const w2b_latents *latents, int matrix, size_t first, size_t n,
+                     const int16_t *from)
+{
+    for (size_t i = 0, some; i < n; i += some) {
+        const size_t at = first + i;
+        int16_t *to = number_at(latents, matrix, at / latents->ld, at % latents->ld, &some);
+        some = least_of(some, n - i);
+        memcpy(to, from + i, some * sizeof *to);
+    }
 }
 
 static int16_t nearest(float x)
@@ -170,9 +213,10 @@ static int16_t nearest(float x)
 void w2b_latents_store(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
                        uint32_t n, const float *numbers)
 {
-    for (uint32_t c = 0, some; c < n; c += some) {
+    for (size_t c = 0, some; c < n; c += some) {
         int16_t *to = number_at(latents, matrix, row, first + c, &some);
-        for (uint32_t i = 0; i < some && c + i < n; i++)
+        some = least_of(some, n - c);
+        for (size_t i = 0; i < some; i++)
             to[i] = nearest(numbers[c + i] / latents->unit);
     }
 }
@@ -180,9 +224,10 @@ void w2b_latents_store(const w2b_latents *latents, int matrix, uint64_t row, uin
 void w2b_latents_fetch(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
                        uint32_t n, float *numbers)
 {
-    for (uint32_t c = 0, some; c < n; c += some) {
+    for (size_t c = 0, some; c < n; c += some) {
         const int16_t *from = number_at(latents, matrix, row, first + c, &some);
-        for (uint32_t i = 0; i < some && c + i < n; i++)
+        some = least_of(some, n - c);
+        for (size_t i = 0; i < some; i++)
             numbers[c + i] = latents->unit * from[i];
     }
 }

@@ -66,34 +66,45 @@ typedef struct w2b_round {
 int w2b_round_init(w2b_round *round, w2b_isa isa, const w2b_scales *scales,
                    const w2b_walk_options *walk, struct w2b_latents *latents);
 
-/* The latent matrices, 16-bit numbers in stripes of 128 columns, [words][128] each, the
- * last one narrower: four lines of the cache that follow each other are fetched in
- * half the time that four others take, and rows of two threads seldom lie end to end,
- * where each of the two would fetch lines of the other ahead, which has just changed
- * them. Columns past dim stay 0. */
+/* The latent matrices, 16-bit numbers. The columns are cut into shares, one for each
+ * thread, and these into stripes of 128 columns, the last ones narrower; stripes follow
+ * each other, [words][columns]. Four lines of the cache that follow each other are
+ * fetched in half the time that four others take; but where lines of two threads do,
+ * each of the two fetches the other's ahead, which has just changed them. Columns past
+ * dim stay 0. */
 typedef struct w2b_latents {
     int16_t *u, *v;
     uint32_t words, dim;
     uint32_t group, groups;  /* columns a group, of which shares are made, and how many */
+    uint32_t shares;         /* none of them empty */
     size_t ld;               /* columns of all groups */
     float unit;
     size_t bytes;            /* of each matrix */
 } w2b_latents;
 
-/* Columns of the stripe that a column lies in, and where the stripe begins. */
-static inline size_t w2b_stripe_width(const w2b_latents *latents, size_t column)
+/* Columns [first, end). */
+typedef struct w2b_columns {
+    size_t first, end;
+} w2b_columns;
+
+/* Share `number` where the groups are dealt out to so many: the first ones have one
+ * group more than the others, which may have none. */
+static inline w2b_columns w2b_share_columns(const w2b_latents *latents, uint32_t shares,
+                                            uint32_t number)
 {
-    const size_t left = latents->ld - column / W2B_FIXED_STRIPE * W2B_FIXED_STRIPE;
-    return left < W2B_FIXED_STRIPE ? left : W2B_FIXED_STRIPE;
+    const uint32_t least = latents->groups / shares, more = latents->groups % shares;
+    const size_t first = (size_t)least * number + (number < more ? number : more);
+    const size_t end = first + least + (number < more);
+    return (w2b_columns){first * latents->group, end * latents->group};
 }
 
-static inline size_t w2b_stripe_at(const w2b_latents *latents, size_t column)
-{
-    return column / W2B_FIXED_STRIPE * W2B_FIXED_STRIPE * latents->words;
-}
+/* The stripe that a column lies in. It begins at number words * first of a matrix. */
+w2b_columns w2b_stripe(const w2b_latents *latents, size_t column);
 
-/* 0, or -1 if memory is short: latents->bytes then says how much was wanted. */
-int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim, float unit);
+/* For so many threads. 0, or -1 if memory is short: latents->bytes then says how much
+ * was wanted. */
+int w2b_latents_make(w2b_latents *latents, uint32_t words, uint32_t dim, float unit,
+                     uint32_t threads);
 void w2b_latents_release(w2b_latents *latents);
 
 /* Numbers [first, first + n) of a row of u (matrix 0) or v (matrix 1), rounded and cut
@@ -103,6 +114,12 @@ void w2b_latents_store(const w2b_latents *latents, int matrix, uint64_t row, uin
 void w2b_latents_fetch(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
                        uint32_t n, float *numbers);
 
+/* Numbers [first, first + n) of a matrix as it is without shares and stripes,
+ * [words][ld]: the same for any number of threads. */
+void w2b_latents_get(const w2b_latents *latents, int matrix, size_t first, size_t n, int16_t *to);
+void w2b_latents_put(const w2b_latents *latents, int matrix, size_t first, size_t n,
+                     const int16_t *from);
+
 /* Work space of one stream. */
 typedef struct w2b_lane {
     w2b_block block[2];     /* the one being computed, and the next */
@@ -110,10 +127,10 @@ typedef struct w2b_lane {
     struct w2b_lane_work *work;
 } w2b_lane;
 
-/* Work space of a thread's share of the columns, [first, end). */
+/* Work space of a thread's share of the columns. */
 typedef struct w2b_share {
     uint32_t number;        /* of the shares that are not empty */
-    size_t first, end;
+    w2b_columns columns;
     struct w2b_share_work *work;
 } w2b_share;
 
@@ -140,13 +157,6 @@ void w2b_lane_release(w2b_lane *lane);
 /* The share of thread `number`. */
 int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number);
 void w2b_share_release(w2b_share *share);
-
-/* Of the threads, so many have one group more than those after them, which have the
- * fewest, or none. With 200 numbers, two threads then share no stripe. */
-static inline uint32_t w2b_round_heavy(const w2b_round *round)
-{
-    return round->latents->groups % round->threads;
-}
 
 /* Shares that are not empty. */
 static inline uint32_t w2b_round_shares(const w2b_round *round)

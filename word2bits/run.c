@@ -2,9 +2,9 @@
  * run.c - rounds: threads, losses, and when to stop.
  *
  * There is no barrier in a round. Every thread has a share of the columns, as equal as
- * may be. The scores of a stream, and the walk to its next block, are done when a
- * thread would have to wait otherwise: one of those with the fewest columns, or
- * another that has waited for long. What waits for what:
+ * may be. Each stream has a thread that scores it and walks to its next block before it
+ * goes backward, or when it would have to wait; or another does so that has waited for
+ * long. What waits for what:
  *
  *     forward(n, s)   backward(n - 1) of the same share and all streams, walk(n, s)
  *     scores(n, s)    forward(n, s) of all shares
@@ -243,14 +243,14 @@ static int all_walked(const w2b_trainer *t, uint64_t n)
 }
 
 /* A job of a stream that thread `number` may take. Each stream has its thread, in
- * whose cache the block and its errors stay, and that is one with few columns; others
+ * whose cache the block and its errors stay, those with fewer columns first; others
  * take its jobs when they have waited for a while. */
 static int try_streams(w2b_trainer *t, uint64_t n, uint32_t number, unsigned looks,
                        int (*job)(w2b_trainer *t, uint64_t n, uint32_t s))
 {
-    const uint32_t heavy = w2b_round_heavy(&t->round), light = t->round.threads - heavy;
+    const uint32_t threads = t->round.threads, first = t->latents.groups % threads;
     for (uint32_t s = 0; s < t->options.streams; s++)
-        if ((heavy + s % light == number || looks >= PATIENCE) && job(t, n, s))
+        if (((first + s) % threads == number || looks >= PATIENCE) && job(t, n, s))
             return 1;
     return 0;
 }
@@ -295,7 +295,9 @@ static void work(w2b_trainer *t, w2b_share *share, uint32_t number)
         for (uint32_t s = 0; s < streams; s++) {
             for (unsigned looks = 0; atomic_load(&t->pace.streams[s].scored) <= n;)
                 help(t, n, number, &looks);
-            while (try_streams(t, n + 1, number, 0, try_walk))
+            /* others wait for scores; the last backward asks for rows of the next block */
+            while (s == 0 && (try_streams(t, n, number, 0, try_score) ||
+                              try_streams(t, n + 1, number, 0, try_walk)))
                 ;
             if (s + 1 == streams && number == 0)
                 tell(t, n, done, rate_at(t, done));
@@ -317,9 +319,14 @@ static void work(w2b_trainer *t, w2b_share *share, uint32_t number)
 
 /* ----- Threads --------------------------------------------------------------- */
 
+uint32_t w2b_trainer_wanted(const w2b_train_options *options)
+{
+    return options->corpus.threads ? options->corpus.threads : w2b_processors();
+}
+
 uint32_t w2b_trainer_threads(const w2b_train_options *options, const w2b_latents *latents)
 {
-    const uint32_t wanted = options->corpus.threads ? options->corpus.threads : w2b_processors();
+    const uint32_t wanted = w2b_trainer_wanted(options);
     const uint32_t useful =
         latents->groups > options->streams ? latents->groups : options->streams;
     return wanted < useful ? wanted : useful;

@@ -96,7 +96,7 @@ static w2b_err trainer_make(w2b_trainer *t)
         return w2b_fail(t->diag, W2B_ERR_ISA, "this processor has no %s", w2b_isa_name(o->isa));
     t->round.rates = &t->rates;
     if (w2b_latents_make(&t->latents, (uint32_t)words, o->train_dim,
-                         t->round.scales.unit))
+                         t->round.scales.unit, w2b_trainer_wanted(o)))
         return w2b_fail_memory(t->diag, t->latents.bytes, "each of two latent matrices");
     return make_streams(t);
 }

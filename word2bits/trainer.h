@@ -120,7 +120,8 @@ double w2b_trainer_seconds(const w2b_trainer *t);
 /* Mean loss a window in an epoch, from 0; 0 if no window was looked at. */
 double w2b_trainer_loss(const w2b_trainer *t, uint32_t epoch);
 
-/* Threads that can be of use. */
+/* Threads that the options ask for, and how many of them can be of use. */
+uint32_t w2b_trainer_wanted(const w2b_train_options *options);
 uint32_t w2b_trainer_threads(const w2b_train_options *options, const w2b_latents *latents);
 
 /* ----- result.c ------------------------------------------------------------- */

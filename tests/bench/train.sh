@@ -100,7 +100,8 @@ programs()
             ;;
         float)
             printf 'w2b, floats\tours --train-bits 0 --bits 32 -n 5\n'
-            printf 'w2b, floats, fewer negatives\tours --train-bits 0 --bits 32 -n 5 --pool 24\n'
+            printf 'w2b, floats, few negatives for large blocks\t'
+            printf 'ours --train-bits 0 --bits 32 -n 5 --block 64 --pool 16\n'
             printf 'w2b, 1 bit in the loop, stored as floats\tours --train-bits 1 --bits 32 -n 5\n'
             [ -z "$has_gensim" ] || printf 'gensim\trun_gensim 8 0\n'
             ! command -v "$fasttext" >/dev/null || printf 'fastText\trun_fasttext cbow 8\n'
@@ -155,11 +156,11 @@ for task in bits float skip; do
         done
     done
     echo "$task: $dim numbers, $epochs epochs, $threads threads, medians of $trials"
-    printf '  %-42s %9s %9s %7s  %s\n' program "CPU s" "wall s" ratio "analogies, similarity"
+    printf '  %-44s %9s %9s %7s  %s\n' program "CPU s" "wall s" ratio "analogies, similarity"
     first=$(median "$tmp/$task.0.cpu")
     for i in "${!rows[@]}"; do
         cpu=$(median "$tmp/$task.$i.cpu")
-        printf '  %-42s %9.1f %9.1f %7.2f  %s\n' "${rows[i]%%$'\t'*}" "$cpu" \
+        printf '  %-44s %9.1f %9.1f %7.2f  %s\n' "${rows[i]%%$'\t'*}" "$cpu" \
             "$(median "$tmp/$task.$i.wall")" "$(awk "BEGIN { print $cpu / $first }")" \
             "$(scores "$tmp/$task.$i")"
     done

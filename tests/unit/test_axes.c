@@ -28,7 +28,7 @@ static void fill(w2b_trainer *t, uint32_t dim, uint32_t bits)
     t->options.train_dim = DIM;
     t->options.bits = bits;
     t->options.train_bits = 0;
-    assert_int_equal(w2b_latents_make(&t->latents, WORDS, DIM, 0x1p-11f), 0);
+    assert_int_equal(w2b_latents_make(&t->latents, WORDS, DIM, 0x1p-11f, 1), 0);
     w2b_rng rng;
     w2b_rng_seed(&rng, test_seed(), 0);
     for (uint32_t row = 0; row < WORDS; row++) {

@@ -160,7 +160,7 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
     assert_int_equal(w2b_round_init(&round, W2B_ISA_AUTO, &scales, &walk, &fast), 0);
     round.rates = &rates;
     round.threads = c->threads;
-    assert_int_equal(w2b_latents_make(&fast, words, c->dim, scales.unit), 0);
+    assert_int_equal(w2b_latents_make(&fast, words, c->dim, scales.unit, c->threads), 0);
     fill_latents(&fast, &rng);
     assert_int_equal(w2b_lane_make(&lane, &round), 0);
     assert_int_equal(w2b_walker_make(&walker, &walk, &sampler, corpus, 0, 100, 1), 0);
@@ -261,6 +261,51 @@ static void sums_fit(void **state)
         const double of_sum = sum ? error : error / (cbow ? context : 1) + 0.5;
         assert_true(walk.block * of_sum * (cbow ? context : 1) * most < room);
     }
+}
+
+/* However the columns are dealt out, each number has a place of its own, and what is
+ * kept of them is the same. */
+static void numbers_have_one_place(void **state)
+{
+    (void)state;
+    enum { WORDS = 5 };
+    const uint32_t dims[] = {1, 37, 128, 200, 832, 2000};
+    for (size_t d = 0; d < sizeof dims / sizeof *dims; d++)
+        for (uint32_t threads = 1; threads <= 30; threads++) {
+            w2b_latents l;
+            assert_int_equal(w2b_latents_make(&l, WORDS, dims[d], 1, threads), 0);
+            const size_t n = WORDS * l.ld;
+            int16_t *kept = w2b_alloc(n, sizeof *kept);
+            assert_non_null(kept);
+            for (size_t i = 0; i < n; i++)
+                kept[i] = (int16_t)i;
+            w2b_latents_put(&l, 1, 0, n / 2, kept);
+            w2b_latents_put(&l, 1, n / 2, n - n / 2, kept + n / 2);
+            for (uint32_t row = 0; row < WORDS; row++)
+                for (uint32_t c = 0; c < dims[d]; c++) {
+                    float x;
+                    w2b_latents_fetch(&l, 1, row, c, 1, &x);
+                    assert_true(x == (float)kept[row * l.ld + c]);
+                    x = (float)kept[row * l.ld + c] + 1;
+                    w2b_latents_store(&l, 0, row, c, 1, &x);
+                }
+            memset(kept, 0, n * sizeof *kept);
+            w2b_latents_get(&l, 0, 3, n - 3, kept + 3);
+            for (size_t i = 3; i < n; i++)
+                assert_int_equal(kept[i], i % l.ld < dims[d] ? (int16_t)i + 1 : 0);
+            /* stripes lie in one share each, and make up all columns */
+            for (size_t c = 0; c < l.ld;) {
+                const w2b_columns stripe = w2b_stripe(&l, c);
+                assert_true(stripe.first == c && stripe.end > c);
+                for (uint32_t t = 0; t < threads; t++) {
+                    const size_t end = w2b_share_columns(&l, threads, t).end;
+                    assert_true(end <= stripe.first || end >= stripe.end);
+                }
+                c = stripe.end;
+            }
+            w2b_free(kept);
+            w2b_latents_release(&l);
+        }
 }
 
 /* ----- Training ------------------------------------------------------------- */
@@ -441,6 +486,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(step_equals_its_specification),
         cmocka_unit_test(sums_fit),
+        cmocka_unit_test(numbers_have_one_place),
         cmocka_unit_test(every_number_of_bits_learns),
         cmocka_unit_test(threads_and_kernels_change_nothing),
         cmocka_unit_test(refusals_are_clear),
