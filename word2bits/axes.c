@@ -39,6 +39,7 @@
 typedef struct job {
     const w2b_trainer *t;
     size_t dim, rows;
+    const w2b_dense *dense;
     double *square, *mean, *values, *work;
     float *stretch;
 } job;
@@ -92,7 +93,7 @@ static void fetch_stretch(job *j, size_t first, size_t n)
 static void add_stretch(job *j, size_t n)
 {
     const size_t dim = j->dim;
-    const w2b_dense *dense = w2b_dense_best();
+    const w2b_dense *dense = j->dense;
 #pragma omp parallel for schedule(dynamic, 8)
     for (size_t i = 0; i < dim; i++) {
         for (size_t r = 0; r < n; r++)
@@ -163,8 +164,8 @@ static int find(job *j, w2b_axes *axes)
 int w2b_axes_find(const w2b_trainer *t, w2b_axes *axes)
 {
     const size_t dim = t->latents.dim, words = t->latents.words;
-    *axes = (w2b_axes){.from = (uint32_t)dim, .to = t->options.dim};
-    job j = {.t = t, .dim = dim, .rows = words < SAMPLE ? words : SAMPLE};
+    *axes = (w2b_axes){.from = (uint32_t)dim, .to = t->options.dim, .dense = w2b_dense_best()};
+    job j = {.t = t, .dim = dim, .rows = words < SAMPLE ? words : SAMPLE, .dense = axes->dense};
     j.square = w2b_alloc_zero(dim * dim, sizeof *j.square);
     j.mean = w2b_alloc_zero(dim, sizeof *j.mean);
     j.values = w2b_alloc(dim, sizeof *j.values);
@@ -198,7 +199,7 @@ void w2b_axes_turn(const w2b_axes *axes, const w2b_trainer *t, uint64_t row, siz
         for (size_t i = 0; i < from; i++)
             x[r * from + i] -= axes->mean[i];
     }
-    w2b_dense_best()->multiply(x, from, n, from, axes->turn, to, y);
+    axes->dense->multiply(x, from, n, from, axes->turn, to, y);
     for (size_t r = 0; r < n; r++)
         for (size_t k = 0; k < to; k++)
             y[r * to + k] *= lengths[r];

@@ -15,6 +15,7 @@ typedef struct w2b_axes {
     float *mean;  /* [from], of vectors brought to length 1 */
     float *turn;  /* [from][to] */
     float widest; /* no number of a turned vector exceeds this times its length */
+    const struct w2b_dense *dense; /* what turns them */
 } w2b_axes;
 
 /* The first options.dim axes of the trainer's vectors, all of which are finite.
