@@ -4,7 +4,7 @@
  * Cost, for 32 windows, n shared negatives and c columns, in multiply-adds of 32
  * products each: n * c for each of scores, gather and spread. Broadcast operands
  * of scores are read by the instruction itself; woven products read each once for
- * two of them. Then moving a row costs about 15 instructions for 32 columns, and a
+ * two of them. Then moving a row costs about 12 instructions for 32 columns, and a
  * read and a write of 64 bytes, which come from memory: the bottleneck, once
  * n is 24 or less.
  */
