@@ -45,11 +45,12 @@ typedef struct w2b_fixed_quant {
 
 /* How sums of products become steps of latents. */
 typedef struct w2b_fixed_rule {
-    float scale;        /* a sum of 1 moves a latent by so many units, */
+    float scale;        /* a sum of 1 moves a latent by so many units times the rate of
+                           its row, up to W2B_FIXED_MOST_SCALE in all */
     const float *noise; /* [W2B_FIXED_NOISE_ROOM], above -1/2 and below 1/2 */
 } w2b_fixed_rule;
 
-/* times the rate of its row; but by no more than so many. */
+/* So that no step leaves 32 bits. */
 #define W2B_FIXED_MOST_SCALE 0.5f
 
 /* Rows of some panels of a matrix of latents. A row may occur more than once. */

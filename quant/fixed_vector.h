@@ -43,7 +43,7 @@ enum { PANEL = W2B_FIXED_PANEL };
 
 /* ----- Rows ----------------------------------------------------------------- */
 
-/* Columns from `live` on are not `all`. */
+/* `all`: every column is in use; otherwise those from `live` on give 0. */
 INLINE void quantize_as(w2b_fixed_quant quant, w2b_fixed_rows rows, size_t live, int all,
                         int running, int16_t *out)
 {

@@ -492,9 +492,9 @@ static void input_gradients(const w2b_round *round, const lane_work *shared,
     const int32_t *rows = shared->outputs + panel * outputs_stride(round) / 2;
     for (uint32_t c = 0; c < block->chunks; c++)
         round->kern->gather(block->paired ? shared->diagonal + (size_t)16 * c : NULL,
-                             rows + (size_t)8 * c * PANEL,
-                             shared->crossed + c * output_pairs(round) * 16, rows + pairs * PANEL,
-                             dense_pairs(block), out + (size_t)16 * c * PANEL);
+                            rows + (size_t)8 * c * PANEL,
+                            shared->crossed + c * output_pairs(round) * 16, rows + pairs * PANEL,
+                            dense_pairs(block), out + (size_t)16 * c * PANEL);
 }
 
 static void update_outputs(const w2b_round *round, const lane_work *shared,

@@ -36,7 +36,7 @@ typedef struct extent {
 static extent extent_of(const w2b_walk_options *walk)
 {
     const int cbow = walk->arch == W2B_ARCH_CBOW;
-    const double width = 2.0 * walk->window, targets = cbow ? 1 : width;
+    const double width = 2.0 * walk->window, targets = w2b_walk_targets(walk);
     const double negative = targets * walk->negative / walk->pool;
     const double meet = !cbow ? 1 : width < walk->block ? width : walk->block;
     extent e = {.context = cbow ? width : 1, .pair = negative > 1 ? negative : 1};

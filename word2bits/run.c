@@ -74,8 +74,7 @@ double w2b_trainer_seconds(const w2b_trainer *t)
 /* The loss of a window by one who knows nothing. */
 static double ignorance(const w2b_trainer *t)
 {
-    const double targets = t->options.arch == W2B_ARCH_CBOW ? 1 : 2.0 * t->options.window;
-    return targets * (1 + t->options.negative) * 0.6931471805599453;
+    return w2b_walk_targets(&t->walk) * (1 + t->walk.negative) * 0.6931471805599453;
 }
 
 /* Numbers have run away where so many blocks of an epoch have so many times that loss on

@@ -97,6 +97,12 @@ typedef struct w2b_walk_options {
     w2b_context context; /* of no concern to walkers */
 } w2b_walk_options;
 
+/* Words that an input is to predict, at most. */
+static inline double w2b_walk_targets(const w2b_walk_options *options)
+{
+    return options->arch == W2B_ARCH_CBOW ? 1 : 2.0 * options->window;
+}
+
 w2b_block_room w2b_block_room_for(const w2b_walk_options *options);
 
 /* 0, or -1 if memory is short. */
