@@ -47,33 +47,51 @@ static inline __attribute__((always_inline)) void
 multiply_tile(const float *x, size_t stride, size_t rows, size_t from, const float *m, size_t to,
               float *y)
 {
-    floats8 sum[ROWS][2] = {{{0}}};
+    floats8 left[ROWS] = {{0}}, right[ROWS] = {{0}};
     for (size_t i = 0; i < from; i++) {
-        floats8 right[2];
-        memcpy(right, m + i * to, sizeof right);
-        for (size_t r = 0; r < rows; r++)
-            for (size_t h = 0; h < 2; h++) sum[r][h] += x[r * stride + i] * right[h];
+        floats8 a, b;
+        memcpy(&a, m + i * to, sizeof a);
+        memcpy(&b, m + i * to + 8, sizeof b);
+#pragma GCC unroll 4
+        for (size_t r = 0; r < rows; r++) {
+            left[r] += x[r * stride + i] * a;
+            right[r] += x[r * stride + i] * b;
+        }
     }
-    for (size_t r = 0; r < rows; r++) memcpy(y + r * to, sum[r], sizeof sum[r]);
+#pragma GCC unroll 4
+    for (size_t r = 0; r < rows; r++) {
+        memcpy(y + r * to, &left[r], sizeof left[r]);
+        memcpy(y + r * to + 8, &right[r], sizeof right[r]);
+    }
 }
 
+static void multiply_narrow(const float *x, size_t stride, size_t n, size_t from, const float *m,
+                            size_t to, float *y)
+{
+    for (size_t r = 0; r < n; r++)
+        for (size_t k = 0; k < to; k++) {
+            float sum = 0;
+            for (size_t i = 0; i < from; i++) sum += x[r * stride + i] * m[i * to + k];
+            y[r * to + k] = sum;
+        }
+}
+
+/* The last tile overlaps the one before it: the same numbers once more. */
 static void multiply(const float *x, size_t stride, size_t n, size_t from, const float *m,
                      size_t to, float *y)
 {
-    size_t k = 0;
-    for (; k + TILE <= to; k += TILE) {
+    if (to < TILE) {
+        multiply_narrow(x, stride, n, from, m, to, y);
+        return;
+    }
+    for (size_t done = 0; done < to; done += TILE) {
+        const size_t k = done + TILE <= to ? done : to - TILE;
         size_t r = 0;
         for (; r + ROWS <= n; r += ROWS)
             multiply_tile(x + r * stride, stride, ROWS, from, m + k, to, y + r * to + k);
         for (; r < n; r++)
             multiply_tile(x + r * stride, stride, 1, from, m + k, to, y + r * to + k);
     }
-    for (; k < to; k++)
-        for (size_t r = 0; r < n; r++) {
-            float sum = 0;
-            for (size_t i = 0; i < from; i++) sum += x[r * stride + i] * m[i * to + k];
-            y[r * to + k] = sum;
-        }
 }
 
 #endif

@@ -26,7 +26,7 @@ void w2b_axes_free(w2b_axes *axes);
 
 /* Numbers y[n][to] of the vectors of n rows from one on; work[(n + 1) * from] is
  * scratch. n * from * to multiplications. */
-#define W2B_AXES_ROWS 16 /* at most */
+#define W2B_AXES_ROWS 64 /* at most */
 void w2b_axes_turn(const w2b_axes *axes, const w2b_trainer *t, uint64_t row, size_t n,
                    float *work, float *y);
 
