@@ -43,12 +43,11 @@ typedef struct w2b_fixed_quant {
     int16_t most;
 } w2b_fixed_quant;
 
-/* How sums of products become steps of latents. */
-typedef struct w2b_fixed_rule {
-    float scale;        /* a sum of 1 moves a latent by so many units times the rate of
-                           its row, up to W2B_FIXED_MOST_SCALE in all */
-    const float *noise; /* [W2B_FIXED_NOISE_ROOM], above -1/2 and below 1/2 */
-} w2b_fixed_rule;
+/* How sums of products become a step of a row of latents. */
+typedef struct w2b_fixed_step {
+    float scale;    /* a sum of 1 moves a latent by so many units */
+    uint32_t noise; /* where in the noise column 0 begins */
+} w2b_fixed_step;
 
 /* So that no step leaves 32 bits. */
 #define W2B_FIXED_MOST_SCALE 0.5f
@@ -58,30 +57,37 @@ typedef struct w2b_fixed_rows {
     const uint32_t *rows; /* [n] */
     size_t n, panels;     /* up to 4 panels */
     int16_t *latents;     /* panel p of row r at latents + r * apart + p * 32 */
-    const float *rates;   /* [all rows] what their steps are multiplied by */
     size_t apart;
-    uint64_t number;      /* of the first of them, among all moves of a run */
     uint32_t column;      /* of the matrix that they begin with */
+    /* of rows that move */
+    const w2b_fixed_step *steps; /* [n] */
+    const float *noise;   /* [W2B_FIXED_NOISE_ROOM], above -1/2 and below 1/2 */
 } w2b_fixed_rows;
 
-/* Where in the noise row i of them begins. */
-static inline uint32_t w2b_fixed_noise_at(const w2b_fixed_rows *rows, size_t i)
+/* Where in the noise panel p of row i of them begins. */
+static inline uint32_t w2b_fixed_noise_at(const w2b_fixed_rows *rows, size_t i, size_t p)
 {
-    return (uint32_t)((rows->number + i) * 0x9E3779B97F4A7C15u >> 40) + rows->column;
+    return (rows->steps[i].noise + rows->column + (uint32_t)p * W2B_FIXED_PANEL) %
+           W2B_FIXED_NOISE;
 }
 
-/* Which inputs reach over which positions. Lists are chains: from the head at a
- * position on, next[i] follows i, and W2B_FIXED_NONE is the end. */
-typedef struct w2b_fixed_spans {
-    const uint8_t *begins, *ends;         /* [positions] heads: inputs whose span
-                                             begins there, or ended before it */
-    const uint8_t *next_begin, *next_end; /* [inputs] */
-    const uint8_t *own;                   /* [positions] or W2B_FIXED_NONE */
-} w2b_fixed_spans;
-
+#define W2B_FIXED_INPUTS 64 /* of a block, at most */
 #define W2B_FIXED_NONE 255
 
-/* Positions [first, end) but for `skip`, which is one of them or UINT32_MAX. */
+/* Which inputs reach over which positions: those that have begun there or before, but
+ * for those that have ended. */
+typedef struct w2b_fixed_spans {
+    size_t inputs;
+    const uint8_t *by_begin, *by_end; /* [inputs] as their spans begin, and as they end */
+    const uint8_t *begun, *ended;     /* [positions] how many have begun there or before,
+                                         or ended before it */
+    const uint8_t *own;               /* [positions] the input that leaves it out, or
+                                         W2B_FIXED_NONE */
+} w2b_fixed_spans;
+
+#define W2B_FIXED_SKIPS_NONE UINT32_MAX
+
+/* Positions [first, end) but for `skip`, if it is one of them. */
 typedef struct w2b_fixed_window {
     uint32_t first, end, skip;
 } w2b_fixed_window;
@@ -108,6 +114,9 @@ typedef struct w2b_fixed_kern {
      * panel. */
     void (*dots)(const int16_t *a, const int16_t *b, size_t n, int32_t *out, int add);
 
+    /* out[i] = the sum of numbers 16 i to 16 i + 15, i < n. */
+    void (*sums)(const int32_t *x, size_t n, int32_t *out);
+
     /* out[y] (+)= rows[y] b: n rows of one panel, as 16 pairs each, times a 16 by
      * 16 matrix of pairs (pair p of input i at b[16 p + i]). */
     void (*scores)(const int16_t *rows, size_t n, const int32_t *b, int32_t *out, int add);
@@ -121,17 +130,16 @@ typedef struct w2b_fixed_kern {
     /* Row y of `to` moves by the sum over p < pairs of the pair g[2 (y * pairs + p)] .
      * rows[p], one row after the other. Woven rows lie 32 apart and their panels
      * `stride`. */
-    void (*spread)(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs,
-                   const int32_t *rows, size_t stride, const w2b_fixed_rows *to);
+    void (*spread)(const int16_t *g, size_t pairs, const int32_t *rows, size_t stride,
+                   const w2b_fixed_rows *to);
 
-    /* Row y of `to` moves by the one pair g[2 y] . rows[y / 2]. */
-    void (*spread_own)(const w2b_fixed_rule *rule, const int16_t *g, const int32_t *rows,
-                       size_t stride, const w2b_fixed_rows *to);
+    /* Row y of `to` moves by the one pair g[y] . rows[y / 2]. */
+    void (*spread_own)(const int32_t *g, const int32_t *rows, size_t stride,
+                       const w2b_fixed_rows *to);
 
-    /* The rows of a run of positions move: that of position p by the sum of the
-     * woven rows i with first <= p < end of their spans, less row own[p]. */
-    void (*contexts)(const w2b_fixed_rule *rule, const int32_t *rows, size_t stride,
-                     const w2b_fixed_spans *spans, const w2b_fixed_rows *to);
+    /* The rows of a run of positions move, one panel of them: that of position p by the
+     * sum of the woven rows i with first <= p < end of their spans, less row own[p]. */
+    void (*contexts)(const int32_t *rows, const w2b_fixed_spans *spans, const w2b_fixed_rows *to);
 
     /* For n rows of 16: s = by[i] * the sum of `parts` partial scores, `stride`
      * apart, and error = want - mass / (1 + exp(-s)). */

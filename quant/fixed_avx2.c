@@ -16,7 +16,6 @@
 #define ROWS 4
 #define WOVEN 2
 #define KEEP 0
-#define ABREAST 1
 #define FIXED_ISA W2B_ISA_AVX2
 
 typedef __m256 vec;
@@ -62,6 +61,13 @@ INLINE whole whole_dot(whole sum, whole a, whole b)
 INLINE whole whole_shift16(whole x, int n)
 {
     return _mm256_sra_epi16(x, _mm_cvtsi32_si128(n));
+}
+
+INLINE int32_t whole_sum(whole x)
+{
+    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1)));
 }
 
 INLINE void put_errors(whole x, int16_t *p)

@@ -20,7 +20,6 @@
 #define ROWS 8
 #define WOVEN 8
 #define KEEP 1
-#define ABREAST 4
 #define FIXED_ISA W2B_ISA_AVX512
 
 typedef __m512 vec;
@@ -72,6 +71,11 @@ INLINE whole whole_dot(whole sum, whole a, whole b)
 INLINE whole whole_shift16(whole x, int n)
 {
     return _mm512_sra_epi16(x, _mm_cvtsi32_si128(n));
+}
+
+INLINE int32_t whole_sum(whole x)
+{
+    return _mm512_reduce_add_epi32(x);
 }
 
 INLINE void put_errors(whole x, int16_t *p)

@@ -121,8 +121,9 @@ static void windows(const int16_t *sums, const w2b_fixed_window *windows, size_t
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < PANEL; c++) {
             const int16_t *at = sums + c;
-            const size_t skip = (size_t)windows[i].skip * PANEL;
-            const int own = windows[i].skip != UINT32_MAX ? at[skip + PANEL] - at[skip] : 0;
+            const uint32_t skip = windows[i].skip;
+            const size_t own_at = skip == W2B_FIXED_SKIPS_NONE ? 0 : (size_t)skip * PANEL;
+            const int own = skip == W2B_FIXED_SKIPS_NONE ? 0 : at[own_at + PANEL] - at[own_at];
             out[i * PANEL + c] = (int16_t)(at[(size_t)windows[i].end * PANEL] -
                                            at[(size_t)windows[i].first * PANEL] - own);
         }
@@ -148,6 +149,15 @@ static void dots(const int16_t *a, const int16_t *b, size_t n, int32_t *out, int
 {
     for (size_t p = 0; p < n * PANEL / 2; p++)
         out[p] = pair_add(add ? out[p] : 0, pair_at(a, p), pair_at(b, p));
+}
+
+static void sums(const int32_t *x, size_t n, int32_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t sum = 0;
+        for (size_t k = 0; k < 16; k++) sum += (uint32_t)x[16 * i + k];
+        out[i] = (int32_t)sum;
+    }
 }
 
 static void scores(const int16_t *rows, size_t n, const int32_t *b, int32_t *out, int add)
@@ -176,13 +186,10 @@ static void gather(const int32_t *diagonal, const int32_t *paired, const int32_t
 /* ----- Updates -------------------------------------------------------------- */
 
 /* Moves panel p of row i by woven sums. */
-static void move(const w2b_fixed_rule *rule, const int32_t sums[PANEL], const w2b_fixed_rows *to,
-                 size_t i, size_t p)
+static void move(const int32_t sums[PANEL], const w2b_fixed_rows *to, size_t i, size_t p)
 {
-    const float *noise =
-        rule->noise + (w2b_fixed_noise_at(to, i) + (uint32_t)p * PANEL) % W2B_FIXED_NOISE;
-    const float wanted = rule->scale * to->rates[to->rows[i]];
-    const float scale = wanted < W2B_FIXED_MOST_SCALE ? wanted : W2B_FIXED_MOST_SCALE;
+    const float *noise = to->noise + w2b_fixed_noise_at(to, i, p);
+    const float scale = to->steps[i].scale;
     int16_t *latent = to->latents + to->rows[i] * to->apart + p * PANEL;
     for (size_t c = 0; c < PANEL; c++) {
         const size_t d = woven(c);
@@ -193,8 +200,8 @@ static void move(const w2b_fixed_rule *rule, const int32_t sums[PANEL], const w2
     }
 }
 
-static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, const int32_t *rows,
-                   size_t stride, const w2b_fixed_rows *to)
+static void spread(const int16_t *g, size_t pairs, const int32_t *rows, size_t stride,
+                   const w2b_fixed_rows *to)
 {
     for (size_t y = 0; y < to->n; y++)
         for (size_t p = 0; p < to->panels; p++) {
@@ -203,45 +210,39 @@ static void spread(const w2b_fixed_rule *rule, const int16_t *g, size_t pairs, c
                 for (size_t d = 0; d < PANEL; d++)
                     sums[d] = pair_add(sums[d], pair_at(g, y * pairs + k),
                                        rows[p * stride + k * PANEL + d]);
-            move(rule, sums, to, y, p);
+            move(sums, to, y, p);
         }
 }
 
-static void spread_own(const w2b_fixed_rule *rule, const int16_t *g, const int32_t *rows,
-                       size_t stride, const w2b_fixed_rows *to)
+static void spread_own(const int32_t *g, const int32_t *rows, size_t stride,
+                       const w2b_fixed_rows *to)
 {
     for (size_t y = 0; y < to->n; y++)
         for (size_t p = 0; p < to->panels; p++) {
             int32_t sums[PANEL];
             for (size_t d = 0; d < PANEL; d++)
-                sums[d] = pair_add(0, pair_at(g, y), rows[p * stride + y / 2 * PANEL + d]);
-            move(rule, sums, to, y, p);
+                sums[d] = pair_add(0, g[y], rows[p * stride + y / 2 * PANEL + d]);
+            move(sums, to, y, p);
         }
 }
 
-/* sums += sign * rows of a chain */
-static void add_chain(int32_t sums[PANEL], const int32_t *rows, unsigned first, const uint8_t *next,
-                      uint32_t sign)
+/* sums += sign * some rows */
+static void add_rows(int32_t sums[PANEL], const int32_t *rows, const uint8_t *which, size_t n,
+                     uint32_t sign)
 {
-    for (unsigned i = first; i != W2B_FIXED_NONE; i = next[i])
+    for (size_t i = 0; i < n; i++)
         for (size_t d = 0; d < PANEL; d++)
-            sums[d] = (int32_t)((uint32_t)sums[d] + sign * (uint32_t)rows[i * PANEL + d]);
+            sums[d] = (int32_t)((uint32_t)sums[d] + sign * (uint32_t)rows[which[i] * PANEL + d]);
 }
 
-static void contexts(const w2b_fixed_rule *rule, const int32_t *rows, size_t stride,
-                     const w2b_fixed_spans *spans, const w2b_fixed_rows *to)
+static void contexts(const int32_t *rows, const w2b_fixed_spans *spans, const w2b_fixed_rows *to)
 {
-    uint8_t alone[W2B_FIXED_NONE];
-    memset(alone, W2B_FIXED_NONE, sizeof alone);
-    for (size_t p = 0; p < to->panels; p++) {
-        int32_t running[PANEL] = {0}, sums[PANEL];
-        for (size_t q = 0; q < to->n; q++) {
-            add_chain(running, rows + p * stride, spans->ends[q], spans->next_end, UINT32_MAX);
-            add_chain(running, rows + p * stride, spans->begins[q], spans->next_begin, 1);
-            memcpy(sums, running, sizeof sums);
-            add_chain(sums, rows + p * stride, spans->own[q], alone, UINT32_MAX);
-            move(rule, sums, to, q, p);
-        }
+    for (size_t q = 0; q < to->n; q++) {
+        int32_t sums[PANEL] = {0};
+        add_rows(sums, rows, spans->by_begin, spans->begun[q], 1);
+        add_rows(sums, rows, spans->by_end, spans->ended[q], UINT32_MAX);
+        add_rows(sums, rows, spans->own + q, spans->own[q] != W2B_FIXED_NONE, UINT32_MAX);
+        move(sums, to, q, 0);
     }
 }
 
@@ -272,6 +273,7 @@ const w2b_fixed_kern w2b_fixed_scalar = {
     .weave = weave,
     .transpose = transpose,
     .dots = dots,
+    .sums = sums,
     .scores = scores,
     .gather = gather,
     .spread = spread,

@@ -14,6 +14,7 @@
  *     whole_or, whole_and
  *     whole_min16, whole_max16, whole_shift16(x, n) (right, keeping the sign)
  *     whole_dot(sum, a, b)       sum += products of pairs
+ *     whole_sum(x)               of its 32-bit numbers
  *     whole_low, whole_high      interleave 16-bit numbers within 16-byte lanes
  *     whole_pack                 32 to 16 bits, saturating, within the lanes
  *     to_float, to_whole         32 bits; to nearest, ties to even
@@ -21,7 +22,6 @@
  *     ROWS                       rows of scores computed side by side
  *     WOVEN                      the same for woven rows
  *     KEEP                       1 if 16 vectors of a matrix fit into registers
- *     ABREAST                    panels whose contexts' sums do
  *     transpose                  the kernel
  *     FIXED_ISA
  *
@@ -84,7 +84,7 @@ static void windows(const int16_t *sums, const w2b_fixed_window *windows, size_t
             const int16_t *at = sums + (size_t)(SHORTS * v);
             whole sum = whole_sub16(whole_load(at + (size_t)w.end * PANEL),
                                     whole_load(at + (size_t)w.first * PANEL));
-            if (w.skip != UINT32_MAX) {
+            if (w.skip != W2B_FIXED_SKIPS_NONE) {
                 const int16_t *own = at + (size_t)w.skip * PANEL;
                 sum = whole_add16(whole_sub16(sum, whole_load(own + PANEL)), whole_load(own));
             }
@@ -112,6 +112,16 @@ static void dots(const int16_t *a, const int16_t *b, size_t n, int32_t *out, int
         int32_t *to = out + at / 2;
         const whole sum = add ? whole_load(to) : whole_zero();
         whole_store(to, whole_dot(sum, whole_load(a + at), whole_load(b + at)));
+    }
+}
+
+static void sums(const int32_t *x, size_t n, int32_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        whole sum = whole_load(x + 16 * i);
+        UNROLL
+        for (int v = 1; v < VECS; v++) sum = whole_add32(sum, whole_load(x + 16 * i + LANES * v));
+        out[i] = whole_sum(sum);
     }
 }
 
@@ -210,40 +220,24 @@ INLINE whole step_of(whole sum, vec scale, const float *noise)
     return to_whole(vec_fma(to_float(sum), scale, vec_load(noise)));
 }
 
-/* What moving a panel of a row meets. */
-typedef struct place {
-    const float *noise;
-    int16_t *latent;
-    vec scale;
-} place;
-
-/* Structures come by value: the compiler cannot know that none of their numbers is
- * changed with the latents. */
-INLINE place place_of(w2b_fixed_rule rule, w2b_fixed_rows to, size_t i, size_t p)
+/* Moves panel p of row i. Structures come by value: the compiler cannot know that none
+ * of their numbers is changed with the latents. */
+INLINE void move(whole sum[2][VECS], w2b_fixed_rows to, size_t i, size_t p)
 {
-    const size_t row = to.rows[i];
-    const uint32_t at = w2b_fixed_noise_at(&to, i) + (uint32_t)p * PANEL;
-    const float scale = rule.scale * to.rates[row];
-    return (place){rule.noise + at % W2B_FIXED_NOISE, to.latents + row * to.apart + p * PANEL,
-                   vec_all(scale < W2B_FIXED_MOST_SCALE ? scale : W2B_FIXED_MOST_SCALE)};
-}
-
-/* Moves the k-th panel from a place on. */
-INLINE void move(whole sum[2][VECS], place at, unsigned k)
-{
-    const float *noise = at.noise + k * PANEL;
-    int16_t *latent = at.latent + k * PANEL;
+    const float *noise = to.noise + w2b_fixed_noise_at(&to, i, p);
+    int16_t *latent = to.latents + to.rows[i] * to.apart + p * PANEL;
+    const vec scale = vec_all(to.steps[i].scale);
     UNROLL
     for (int v = 0; v < VECS; v++) {
-        const whole low = step_of(sum[0][v], at.scale, noise + LANES * v);
-        const whole high = step_of(sum[1][v], at.scale, noise + 16 + LANES * v);
+        const whole low = step_of(sum[0][v], scale, noise + LANES * v);
+        const whole high = step_of(sum[1][v], scale, noise + 16 + LANES * v);
         whole_store(latent + SHORTS * v,
                     whole_adds16(whole_load(latent + SHORTS * v), whole_pack(low, high)));
     }
 }
 
-INLINE void spread_rows(w2b_fixed_rule rule, const int16_t *g, size_t pairs,
-                        const int32_t *rows, int n, w2b_fixed_rows to, size_t y, size_t p)
+INLINE void spread_rows(const int16_t *g, size_t pairs, const int32_t *rows, int n,
+                        w2b_fixed_rows to, size_t y, size_t p)
 {
     whole sum[WOVEN][2][VECS];
     UNROLL
@@ -252,32 +246,30 @@ INLINE void spread_rows(w2b_fixed_rule rule, const int16_t *g, size_t pairs,
     for (int v = 0; v < VECS; v++) sum[r][h][v] = whole_zero();
     multiply_woven(g + 2 * y * pairs, pairs, 1, rows, pairs, n, sum);
     UNROLL
-    for (int r = 0; r < n; r++) move(sum[r], place_of(rule, to, y + (size_t)r, p), 0);
+    for (int r = 0; r < n; r++) move(sum[r], to, y + (size_t)r, p);
 }
 
 /* A few rows at a time from their begin to their end, which is the order in
- * which they are fetched fastest. Structures are copied, see place_of. */
-static void spread(const w2b_fixed_rule *by, const int16_t *g, size_t pairs, const int32_t *rows,
-                   size_t stride, const w2b_fixed_rows *which)
+ * which they are fetched fastest. */
+static void spread(const int16_t *g, size_t pairs, const int32_t *rows, size_t stride,
+                   const w2b_fixed_rows *which)
 {
-    const w2b_fixed_rule rule = *by;
     const w2b_fixed_rows to = *which;
     size_t y = 0;
     for (; y + WOVEN <= to.n; y += WOVEN)
         for (size_t p = 0; p < to.panels; p++)
-            spread_rows(rule, g, pairs, rows + p * stride, WOVEN, to, y, p);
+            spread_rows(g, pairs, rows + p * stride, WOVEN, to, y, p);
     for (; y < to.n; y++)
         for (size_t p = 0; p < to.panels; p++)
-            spread_rows(rule, g, pairs, rows + p * stride, 1, to, y, p);
+            spread_rows(g, pairs, rows + p * stride, 1, to, y, p);
 }
 
-static void spread_own(const w2b_fixed_rule *by, const int16_t *g, const int32_t *rows,
-                       size_t stride, const w2b_fixed_rows *which)
+static void spread_own(const int32_t *g, const int32_t *rows, size_t stride,
+                       const w2b_fixed_rows *which)
 {
-    const w2b_fixed_rule rule = *by;
     const w2b_fixed_rows to = *which;
     for (size_t y = 0; y < to.n; y++) {
-        const whole pair = pair_all(g + 2 * y);
+        const whole pair = whole_all32(g[y]);
         for (size_t p = 0; p < to.panels; p++) {
             const int32_t *row = rows + p * stride + y / 2 * PANEL;
             whole sum[2][VECS];
@@ -285,73 +277,56 @@ static void spread_own(const w2b_fixed_rule *by, const int16_t *g, const int32_t
             for (int h = 0; h < 2; h++) UNROLL
             for (int v = 0; v < VECS; v++)
                 sum[h][v] = whole_dot(whole_zero(), pair, whole_load(row + 16 * h + LANES * v));
-            move(sum, place_of(rule, to, y, p), 0);
+            move(sum, to, y, p);
         }
     }
 }
 
-/* n panels of the rows of a chain to or from their sums. */
-INLINE void add_chain(whole sum[][2][VECS], int n, const int32_t *rows, size_t stride,
-                      unsigned first, const uint8_t *next, int minus)
+/* sums[k] = the sum of the first k of some rows, k <= n. */
+INLINE void running_sums(const int32_t *rows, const uint8_t *which, size_t n, int32_t *sums)
 {
-    for (unsigned i = first; i != W2B_FIXED_NONE; i = next[i]) UNROLL
-    for (int k = 0; k < n; k++) UNROLL
-    for (int h = 0; h < 2; h++) UNROLL
-    for (int v = 0; v < VECS; v++) {
-        const whole row =
-            whole_load(rows + (size_t)k * stride + i * PANEL + (size_t)(16 * h + LANES * v));
-        sum[k][h][v] =
-            minus ? whole_sub32(sum[k][h][v], row) : whole_add32(sum[k][h][v], row);
-    }
-}
-
-INLINE void contexts_of(w2b_fixed_rule rule, const int32_t *rows, size_t stride,
-                        w2b_fixed_spans spans, w2b_fixed_rows to, size_t p, int n)
-{
-    whole running[ABREAST][2][VECS];
+    whole sum[2 * VECS];
     UNROLL
-    for (int k = 0; k < n; k++) UNROLL
-    for (int v = 0; v < VECS; v++) running[k][0][v] = running[k][1][v] = whole_zero();
-    rows += p * stride;
-    for (size_t q = 0; q < to.n; q++) {
-        const unsigned own = spans.own[q];
-        const place at = place_of(rule, to, q, p);
-        add_chain(running, n, rows, stride, spans.ends[q], spans.next_end, 1);
-        add_chain(running, n, rows, stride, spans.begins[q], spans.next_begin, 0);
+    for (int v = 0; v < 2 * VECS; v++) sum[v] = whole_zero();
+    for (size_t k = 0;; k++) {
         UNROLL
-        for (int k = 0; k < n; k++) {
-            const int32_t *row = rows + (size_t)k * stride + own * PANEL;
-            whole sum[2][VECS];
-            UNROLL
-            for (int h = 0; h < 2; h++) UNROLL
-            for (int v = 0; v < VECS; v++)
-                sum[h][v] = own == W2B_FIXED_NONE
-                                ? running[k][h][v]
-                                : whole_sub32(running[k][h][v],
-                                              whole_load(row + 16 * h + LANES * v));
-            move(sum, at, (unsigned)k);
-        }
+        for (int v = 0; v < 2 * VECS; v++) whole_store(sums + k * PANEL + LANES * v, sum[v]);
+        if (k == n)
+            return;
+        const int32_t *row = rows + (size_t)which[k] * PANEL;
+        UNROLL
+        for (int v = 0; v < 2 * VECS; v++)
+            sum[v] = whole_add32(sum[v], whole_load(row + LANES * v));
     }
 }
 
-/* As many panels at a time as have their running sums in registers: where the next
- * chain ends is a guess that processors often get wrong. The latents have been
- * asked for. */
-static void contexts(const w2b_fixed_rule *by, const int32_t *rows, size_t stride,
-                     const w2b_fixed_spans *which, const w2b_fixed_rows *moved)
+/* Sums up to each begin and each end make every row the same work: following lists of
+ * who begins and ends where, processors guess wrong, twice a position. */
+static void contexts(const int32_t *rows, const w2b_fixed_spans *which,
+                     const w2b_fixed_rows *moved)
 {
-    const w2b_fixed_rule rule = *by;
+    static const _Alignas(64) int32_t none[PANEL];
+    _Alignas(64) int32_t begun[(W2B_FIXED_INPUTS + 1) * PANEL];
+    _Alignas(64) int32_t ended[(W2B_FIXED_INPUTS + 1) * PANEL];
     const w2b_fixed_spans spans = *which;
     const w2b_fixed_rows to = *moved;
-    size_t p = 0;
-    for (; p + ABREAST <= to.panels; p += ABREAST)
-        contexts_of(rule, rows, stride, spans, to, p, ABREAST);
-    if (ABREAST == 4 && to.panels - p == 3)
-        contexts_of(rule, rows, stride, spans, to, p, 3);
-    else if (ABREAST == 4 && to.panels - p == 2)
-        contexts_of(rule, rows, stride, spans, to, p, 2);
-    else if (to.panels > p)
-        contexts_of(rule, rows, stride, spans, to, p, 1);
+    running_sums(rows, spans.by_begin, spans.inputs, begun);
+    running_sums(rows, spans.by_end, spans.inputs, ended);
+    for (size_t q = 0; q < to.n; q++) {
+        const size_t own = spans.own[q];
+        const int32_t *left_out = own == W2B_FIXED_NONE ? none : rows + own * PANEL;
+        const int32_t *begin = begun + (size_t)spans.begun[q] * PANEL;
+        const int32_t *end = ended + (size_t)spans.ended[q] * PANEL;
+        whole sum[2][VECS];
+        UNROLL
+        for (int h = 0; h < 2; h++) UNROLL
+        for (int v = 0; v < VECS; v++) {
+            const int at = 16 * h + LANES * v;
+            sum[h][v] = whole_sub32(whole_sub32(whole_load(begin + at), whole_load(end + at)),
+                                    whole_load(left_out + at));
+        }
+        move(sum, to, q, 0);
+    }
 }
 
 /* ----- Errors --------------------------------------------------------------- */
@@ -402,6 +377,7 @@ static const w2b_fixed_kern table = {
     .weave = weave,
     .transpose = transpose,
     .dots = dots,
+    .sums = sums,
     .scores = scores,
     .gather = gather,
     .spread = spread,

@@ -98,6 +98,8 @@ int w2b_round_init(w2b_round *round, w2b_isa isa, const w2b_scales *scales,
     round->kern = w2b_fixed_for(isa);
     if (!round->kern)
         return -1;
+    for (size_t n = 1; n < sizeof round->shares / sizeof *round->shares; n++)
+        round->shares[n] = walk->context == W2B_CONTEXT_SUM ? 1.0f : 1.0f / (float)n;
     w2b_rng rng;
     w2b_rng_seed(&rng, 0, 0);
     for (size_t i = 0; i < sizeof round->noise / sizeof *round->noise; i++)

@@ -57,6 +57,7 @@ typedef struct w2b_round {
     struct w2b_latents *latents;
     const w2b_rates *rates; /* what the steps of rows are multiplied by */
     uint32_t threads;       /* that share the columns */
+    float shares[2 * W2B_MAX_WINDOW + 1]; /* what the sum of so many rows is multiplied by */
     float noise[W2B_FIXED_NOISE_ROOM];
 } w2b_round;
 
@@ -142,15 +143,6 @@ static inline size_t w2b_used_weights(const w2b_block *block)
 
 /* Room for the scores of a block. */
 size_t w2b_score_room(const w2b_round *round);
-
-/* What the sum of a span's rows is multiplied by. */
-static inline float w2b_round_share(const w2b_round *round, w2b_span span)
-{
-    const uint32_t count = w2b_span_count(span);
-    if (count == 0)
-        return 0;
-    return round->context == W2B_CONTEXT_SUM ? 1.0f : 1.0f / (float)count;
-}
 
 int w2b_lane_make(w2b_lane *lane, const w2b_round *round);
 void w2b_lane_release(w2b_lane *lane);

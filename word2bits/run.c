@@ -242,14 +242,15 @@ static int all_walked(const w2b_trainer *t, uint64_t n)
 }
 
 /* A job of a stream that thread `number` may take. Each stream has its thread, in
- * whose cache the block and its errors stay, those with fewer columns first; others
- * take its jobs when they have waited for a while. */
+ * whose cache the block and its errors stay; others take its jobs when they have waited
+ * for a while. Where the columns leave a remainder, only threads without a part of it
+ * have streams: scoring and walking are about as much work as 32 columns. */
 static int try_streams(w2b_trainer *t, uint64_t n, uint32_t number, unsigned looks,
                        int (*job)(w2b_trainer *t, uint64_t n, uint32_t s))
 {
     const uint32_t threads = t->round.threads, first = t->latents.groups % threads;
     for (uint32_t s = 0; s < t->options.streams; s++)
-        if (((first + s) % threads == number || looks >= PATIENCE) && job(t, n, s))
+        if ((first + s % (threads - first) == number || looks >= PATIENCE) && job(t, n, s))
             return 1;
     return 0;
 }

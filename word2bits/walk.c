@@ -93,29 +93,46 @@ void w2b_walker_release(w2b_walker *walker)
     memset(walker, 0, sizeof *walker);
 }
 
-/* Reads on until the queue is full or the text at its end. */
+/* At the end of the stream's text: goes to its begin, if there is another epoch. */
+static int begin_again(w2b_walker *walker)
+{
+    if (walker->begin == walker->end || walker->epoch + 1 >= walker->options->epochs)
+        return 0;
+    walker->epoch++;
+    walker->at = walker->begin;
+    walker->line++;
+    return 1;
+}
+
+/* Reads on until the queue is full or the text at its end. What changes is kept out of
+ * the walker, where the compiler would store it for each token. */
 static void fill_queue(w2b_walker *walker)
 {
-    const uint32_t *keep = walker->sampler->keep;
-    while (walker->queued < walker->room) {
-        if (walker->at == walker->end) {
-            if (walker->begin == walker->end || walker->epoch + 1 >= walker->options->epochs)
-                return;
-            walker->epoch++;
-            walker->at = walker->begin;
-            walker->line++;
+    const uint32_t *const keep = walker->sampler->keep, *const ids = walker->ids;
+    uint32_t *const tokens = walker->tokens, *const lines = walker->lines;
+    w2b_rng rng = walker->rng;
+    while (walker->queued < walker->room && (walker->at < walker->end || begin_again(walker))) {
+        const uint64_t end = walker->end;
+        uint64_t at = walker->at, others = 0;
+        uint32_t queued = walker->queued, line = walker->line;
+        for (; at < end && queued < walker->room; at++) {
+            const uint32_t id = ids[at];
+            if (id == W2B_EOL) {
+                line++;
+                others++;
+                continue;
+            }
+            /* whether a token stays is a coin that no branch predictor can foresee */
+            tokens[queued] = id;
+            lines[queued] = line;
+            queued += (uint32_t)(w2b_rng_next(&rng) >> 32) <= keep[id];
         }
-        const uint32_t id = walker->ids[walker->at++];
-        if (id == W2B_EOL) {
-            walker->line++;
-            continue;
-        }
-        walker->consumed++;
-        /* whether a token stays is a coin that no branch predictor can foresee */
-        walker->tokens[walker->queued] = id;
-        walker->lines[walker->queued] = walker->line;
-        walker->queued += (uint32_t)(w2b_rng_next(&walker->rng) >> 32) <= keep[id];
+        walker->consumed += at - walker->at - others;
+        walker->at = at;
+        walker->queued = queued;
+        walker->line = line;
     }
+    walker->rng = rng;
 }
 
 /* Drops what lies more than a window behind the centre. */
@@ -156,17 +173,17 @@ static w2b_span window_of(w2b_walker *walker, uint32_t centre)
 
 /* Appends the pool. It counts for input i as total[i] draws in all, but a draw
  * of the very word that a paired output stands for counts as nothing. Few
- * draws are: 64 bits that the paired words have set tell most of the others. */
+ * draws are: bits that the paired words have set tell most of the others. */
 static void add_pool(w2b_walker *walker, w2b_block *block, const float *total)
 {
     const uint32_t pool = walker->options->pool;
     const uint32_t dense = block->outputs - block->paired;
     float weight[W2B_MAX_BLOCK] = {0};
-    uint64_t paired = 0;
+    uint64_t paired[W2B_MAX_BLOCK / 4] = {0};
     for (uint32_t i = 0; i < block->inputs; i++)
         weight[i] = total[i] / (float)pool;
     for (uint32_t i = 0; i < block->paired; i++)
-        paired |= 1ull << (block->out_rows[i] & 63);
+        paired[block->out_rows[i] / 64 % (W2B_MAX_BLOCK / 4)] |= 1ull << block->out_rows[i] % 64;
     uint32_t *words = block->out_rows + block->outputs;
     w2b_sampler_negatives(walker->sampler, &walker->rng, words, pool);
     for (uint32_t p = 0; p < pool; p++) {
@@ -174,7 +191,8 @@ static void add_pool(w2b_walker *walker, w2b_block *block, const float *total)
         for (uint32_t c = 0; c < block->chunks; c++)
             memcpy(block->mass + w2b_block_at(block, row, 16 * c), weight + 16 * c,
                    16 * sizeof *weight);
-        for (uint32_t i = 0; i < block->paired && (paired >> (word & 63) & 1); i++)
+        const int perhaps = paired[word / 64 % (W2B_MAX_BLOCK / 4)] >> word % 64 & 1;
+        for (uint32_t i = 0; perhaps && i < block->paired; i++)
             if (block->out_rows[i] == word)
                 block->mass[w2b_block_at(block, row, i)] = 0;
     }
@@ -215,7 +233,7 @@ static void fill_skipgram(w2b_walker *walker, w2b_block *block, const w2b_span *
         const uint32_t first = windows[i].first - base, end = windows[i].end - base;
         const uint32_t self = windows[i].skip - base;
         /* a span of one position, itself, with nothing to skip */
-        block->spans[i] = (w2b_span){self, self + 1, UINT32_MAX};
+        block->spans[i] = (w2b_span){self, self + 1, W2B_FIXED_SKIPS_NONE};
         for (uint32_t p = first; p < end; p++)
             if (p != self)
                 block->want[w2b_block_at(block, 1 + p, i)] = 1;
@@ -239,6 +257,8 @@ void w2b_walker_next(w2b_walker *walker, w2b_block *block)
     block->positions = block->outputs = block->paired = 0;
     if (block->inputs == 0)
         return;
+    for (uint32_t i = block->inputs; i < 16 * block->chunks; i++)
+        block->spans[i] = (w2b_span){0, 0, W2B_FIXED_SKIPS_NONE};
 
     const uint32_t window = options->window;
     const uint32_t base = walker->centre > window ? walker->centre - window : 0;

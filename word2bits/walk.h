@@ -25,6 +25,7 @@
 #ifndef W2B_WALK_H
 #define W2B_WALK_H
 
+#include "quant/fixed.h"
 #include "word2bits/corpus.h"
 #include "word2bits/sampler.h"
 
@@ -32,10 +33,8 @@
 #define W2B_MAX_WINDOW 256
 #define W2B_MAX_POOL 1024
 
-/* Rows of u that make up an input: positions [first, end) but for `skip`. */
-typedef struct w2b_span {
-    uint32_t first, end, skip;
-} w2b_span;
+/* Rows of u that make up an input. */
+typedef w2b_fixed_window w2b_span;
 
 typedef struct w2b_block {
     uint32_t inputs;      /* 0: the walker is at its end */
@@ -46,7 +45,7 @@ typedef struct w2b_block {
     uint64_t windows;     /* inputs that have something to predict */
     uint64_t consumed;    /* tokens the walker has read so far */
     uint32_t *in_rows;    /* [positions] rows of u */
-    w2b_span *spans;      /* [inputs] */
+    w2b_span *spans;      /* [16 chunks]: those past the inputs are empty */
     uint32_t *out_rows;   /* [outputs] rows of v */
     /* Inputs come in chunks of 16, and each chunk has `rows` rows of 16
      * weights: row 0 belongs to the paired outputs, input i with output i;
@@ -56,21 +55,10 @@ typedef struct w2b_block {
     float *mass;
 } w2b_block;
 
-/* The span of input i; an empty one where a chunk has more inputs than there are. */
-static inline w2b_span w2b_block_span(const w2b_block *block, uint32_t i)
-{
-    return i < block->inputs ? block->spans[i] : (w2b_span){0, 0, 0};
-}
-
-static inline int w2b_span_skips(w2b_span span)
-{
-    return span.first <= span.skip && span.skip < span.end;
-}
-
 /* Rows of u in it. */
 static inline uint32_t w2b_span_count(w2b_span span)
 {
-    return span.end - span.first - (uint32_t)w2b_span_skips(span);
+    return span.end - span.first - (span.skip != W2B_FIXED_SKIPS_NONE);
 }
 
 /* Row of the first output that is not paired, where the paired ones, if any, fill

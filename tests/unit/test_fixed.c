@@ -24,7 +24,7 @@ enum { PANEL = W2B_FIXED_PANEL,
 static int16_t left[PANELS * STRIDE], right[PANELS * STRIDE], shorts[2][PANELS * STRIDE];
 static int32_t woven[PANELS * STRIDE], weights[STRIDE * 4], longs[2][PANELS * STRIDE];
 static int16_t latents[2][ROWS * PANELS * PANEL];
-static float rates[ROWS];
+static w2b_fixed_step steps[ROWS];
 static float noise[W2B_FIXED_NOISE_ROOM];
 
 static void fill(w2b_rng *rng, int16_t *x, size_t n, int most)
@@ -43,15 +43,17 @@ static void fill_pairs(w2b_rng *rng, int32_t *x, size_t n, int most)
     }
 }
 
-static w2b_fixed_rule rule_for(w2b_rng *rng)
+/* For rows that move: now and then by steps that leave the range. */
+static void draw_steps(w2b_rng *rng)
 {
     for (size_t i = 0; i < W2B_FIXED_NOISE_ROOM; i++)
         noise[i] = i < W2B_FIXED_NOISE ? (float)(w2b_rng_unit(rng) - 0.5) * 0.999f
                                        : noise[i - W2B_FIXED_NOISE];
-    /* now and then steps that leave the range, or are larger than may be */
-    const float scales[8] = {0.2f, 1e6f};
+    const float scales[8] = {0.2f, W2B_FIXED_MOST_SCALE};
     const float scale = scales[w2b_rng_below(rng, 8)];
-    return (w2b_fixed_rule){scale > 0 ? scale : 0.003f, noise};
+    for (size_t i = 0; i < ROWS; i++)
+        steps[i] = (w2b_fixed_step){(scale > 0 ? scale : 0.003f) * (float)w2b_rng_unit(rng),
+                                    (uint32_t)(w2b_rng_next(rng) >> 40)};
 }
 
 typedef void (*kernel_check)(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng);
@@ -79,17 +81,16 @@ static void draw_rows(w2b_rng *rng, size_t n, uint32_t *which, w2b_fixed_rows ro
     latents[0][0] = INT16_MIN;
     memcpy(latents[1], latents[0], sizeof latents[0]);
     for (size_t i = 0; i < n; i++) which[i] = w2b_rng_below(rng, ROWS);
-    for (size_t i = 0; i < ROWS; i++) rates[i] = (float)w2b_rng_unit(rng) * 4;
-    const uint64_t number = w2b_rng_next(rng);
+    draw_steps(rng);
     for (int k = 0; k < 2; k++)
         rows[k] = (w2b_fixed_rows){.rows = which,
                                    .n = n,
                                    .panels = PANELS,
                                    .latents = latents[k],
                                    .apart = PANELS * PANEL,
-                                   .rates = rates,
-                                   .number = number,
-                                   .column = 3 * PANEL};
+                                   .column = 3 * PANEL,
+                                   .steps = steps,
+                                   .noise = noise};
 }
 
 static void check_quantize(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
@@ -116,7 +117,7 @@ static void check_rows(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w
         const uint32_t first = w2b_rng_below(rng, ROWS - 2);
         const uint32_t end = first + 1 + w2b_rng_below(rng, ROWS - 1 - first);
         windows[i] = (w2b_fixed_window){
-            first, end, i % 3 ? first + w2b_rng_below(rng, end - first) : UINT32_MAX};
+            first, end, i % 3 ? first + w2b_rng_below(rng, end - first) : W2B_FIXED_SKIPS_NONE};
     }
     spec->windows(left, windows, ROWS, shorts[0]);
     kern->windows(left, windows, ROWS, shorts[1]);
@@ -139,6 +140,9 @@ static void check_products(const w2b_fixed_kern *kern, const w2b_fixed_kern *spe
         spec->dots(left, right, n, longs[0], add);
         kern->dots(left, right, n, longs[1], add);
         assert_memory_equal(longs[0], longs[1], n * 16 * sizeof(int32_t));
+        spec->sums(longs[0], n, longs[0] + 16 * ROWS);
+        kern->sums(longs[1], n, longs[1] + 16 * ROWS);
+        assert_memory_equal(longs[0] + 16 * ROWS, longs[1] + 16 * ROWS, n * sizeof(int32_t));
         spec->scores(right, n, weights, longs[0], add);
         kern->scores(right, n, weights, longs[1], add);
         assert_memory_equal(longs[0], longs[1], n * 16 * sizeof(int32_t));
@@ -157,47 +161,41 @@ static void check_updates(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec
 {
     uint32_t which[ROWS];
     w2b_fixed_rows to[2];
-    const w2b_fixed_rule rule = rule_for(rng);
     const size_t n = w2b_rng_below(rng, ROWS), pairs = w2b_rng_below(rng, 20);
     draw_rows(rng, n, which, to);
     fill(rng, left, 2 * n * (pairs + 1), 32767);
     fill_pairs(rng, woven, PANELS * STRIDE, 511);
-    spec->spread(&rule, left, pairs, woven, STRIDE, &to[0]);
-    kern->spread(&rule, left, pairs, woven, STRIDE, &to[1]);
+    spec->spread(left, pairs, woven, STRIDE, &to[0]);
+    kern->spread(left, pairs, woven, STRIDE, &to[1]);
     assert_memory_equal(latents[0], latents[1], sizeof latents[0]);
-    spec->spread_own(&rule, left, woven, STRIDE, &to[0]);
-    kern->spread_own(&rule, left, woven, STRIDE, &to[1]);
+    fill_pairs(rng, weights, n, 32767);
+    spec->spread_own(weights, woven, STRIDE, &to[0]);
+    kern->spread_own(weights, woven, STRIDE, &to[1]);
     assert_memory_equal(latents[0], latents[1], sizeof latents[0]);
 }
 
 static void check_contexts(const w2b_fixed_kern *kern, const w2b_fixed_kern *spec, w2b_rng *rng)
 {
-    uint8_t begins[ROWS + 1], ends[ROWS + 1], own[ROWS], next[2][ROWS];
+    uint8_t by[2][ROWS], reached[2][ROWS] = {{0}}, own[ROWS];
     uint32_t which[ROWS];
     w2b_fixed_rows to[2];
-    const w2b_fixed_rule rule = rule_for(rng);
-    const size_t n = 1 + w2b_rng_below(rng, ROWS - 1);
-    memset(begins, W2B_FIXED_NONE, sizeof begins);
-    memset(ends, W2B_FIXED_NONE, sizeof ends);
-    memset(own, W2B_FIXED_NONE, sizeof own);
+    const uint32_t n = 1 + w2b_rng_below(rng, ROWS - 1);
     for (uint32_t i = 0; i < n; i++) {
-        const uint32_t first = w2b_rng_below(rng, (uint32_t)n);
-        const uint32_t end = first + 1 + w2b_rng_below(rng, (uint32_t)n - first);
-        next[0][i] = begins[first];
-        begins[first] = (uint8_t)i;
-        next[1][i] = ends[end];
-        ends[end] = (uint8_t)i;
-        if (i % 2)
-            own[first] = (uint8_t)i;
+        for (int k = 0; k < 2; k++) {
+            const uint32_t other = w2b_rng_below(rng, i + 1);
+            by[k][i] = by[k][other];
+            by[k][other] = (uint8_t)i;
+            reached[k][i] = (uint8_t)w2b_rng_below(rng, n + 1);
+        }
+        own[i] = i % 2 ? (uint8_t)w2b_rng_below(rng, n) : W2B_FIXED_NONE;
     }
-    const w2b_fixed_spans spans = {begins, ends, next[0], next[1], own};
+    const w2b_fixed_spans spans = {n, by[0], by[1], reached[0], reached[1], own};
     draw_rows(rng, n, which, to);
-    /* any number of panels abreast */
-    to[0].panels = to[1].panels = 1 + w2b_rng_below(rng, PANELS);
+    to[0].panels = to[1].panels = 1;
     for (size_t i = 0; i < PANELS * STRIDE; i++)
         woven[i] = (int32_t)(w2b_rng_next(rng) >> 44) - (1 << 19);
-    spec->contexts(&rule, woven, STRIDE, &spans, &to[0]);
-    kern->contexts(&rule, woven, STRIDE, &spans, &to[1]);
+    spec->contexts(woven, &spans, &to[0]);
+    kern->contexts(woven, &spans, &to[1]);
     assert_memory_equal(latents[0], latents[1], sizeof latents[0]);
 }
 
