@@ -46,20 +46,23 @@ typedef struct job {
 
 #define SHARE_OF_V 0.25f
 
+/* Four sums side by side: one would wait for each addition. */
 static double length_of(const float *x, size_t n)
 {
-    double square = 0;
-    for (size_t i = 0; i < n; i++)
-        square += (double)x[i] * x[i];
-    return sqrt(square);
+    double square[4] = {0};
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (size_t k = 0; k < 4; k++)
+            square[k] += (double)x[i + k] * x[i + k];
+    for (; i < n; i++)
+        square[0] += (double)x[i] * x[i];
+    return sqrt(square[0] + square[1] + (square[2] + square[3]));
 }
 
-/* x becomes of this length, or stays 0. */
-static void bring_to(float *x, size_t n, double wanted)
+/* What brings something of this length to another; 1 if it has none. */
+static float factor_for(double length, double wanted)
 {
-    const double length = length_of(x, n);
-    for (size_t i = 0; i < n && length > 0; i++)
-        x[i] = (float)(x[i] * (wanted / length));
+    return length > 0 ? (float)(wanted / length) : 1;
 }
 
 /* The direction of a row in x[dim], of length 1 or 0; v[dim] is scratch. Returns
@@ -71,11 +74,13 @@ static double direction(const w2b_trainer *t, uint64_t row, float *x, float *v)
     const double length = length_of(x, dim);
     w2b_latents_fetch(&t->latents, 0, row, 0, dim, x);
     w2b_latents_fetch(&t->latents, 1, row, 0, dim, v);
-    bring_to(x, dim, 1);
-    bring_to(v, dim, SHARE_OF_V);
+    const float by_u = factor_for(length_of(x, dim), 1);
+    const float by_v = factor_for(length_of(v, dim), SHARE_OF_V);
     for (uint32_t i = 0; i < dim; i++)
-        x[i] += v[i];
-    bring_to(x, dim, 1);
+        x[i] = x[i] * by_u + v[i] * by_v;
+    const float by = factor_for(length_of(x, dim), 1);
+    for (uint32_t i = 0; i < dim; i++)
+        x[i] *= by;
     return length;
 }
 

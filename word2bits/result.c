@@ -184,7 +184,8 @@ w2b_err w2b_trainer_model(w2b_trainer *t, w2b_model **model)
 {
     if (w2b_trainer_at_end(t))
         return w2b_trainer_ran_away(t);
-    float largest = w2b_trainer_largest(t);
+    /* floats need no unit */
+    float largest = t->options.bits <= 8 ? w2b_trainer_largest(t) : 0;
     w2b_axes axes = {0};
     const int turned = t->options.axes == W2B_AXES_ON;
     if (turned && w2b_axes_find(t, &axes)) {

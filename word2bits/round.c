@@ -3,7 +3,7 @@
  */
 #include "word2bits/round.h"
 
-#include <math.h> /* floorf and ldexpf alone, which are exact */
+#include <math.h> /* ldexpf alone, which is exact */
 #include <string.h>
 
 #include "quant/num.h"
@@ -208,8 +208,10 @@ void w2b_latents_put(const w2b_latents *latents, int matrix, size_t first, size_
 
 static int16_t nearest(float x)
 {
-    const float whole = floorf(x + 0.5f), least = whole > -32768.0f ? whole : -32768.0f;
-    return (int16_t)(least < 32767.0f ? least : 32767.0f);
+    const float least = x + 0.5f > -32768.0f ? x + 0.5f : -32768.0f;
+    const float up = least < 32767.0f ? least : 32767.0f;
+    const int32_t toward_0 = (int32_t)up;
+    return (int16_t)(toward_0 - ((float)toward_0 > up));
 }
 
 void w2b_latents_store(const w2b_latents *latents, int matrix, uint64_t row, uint32_t first,
