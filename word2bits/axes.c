@@ -17,7 +17,8 @@
  * sum a word's frequency decides how much of v there is, since the two grow
  * differently with it.
  *
- * Covariance and mean are those of 20,000 rows at equal distances, of length 1.
+ * Covariance and mean are those of 24 rows a number, at equal distances and of length 1:
+ * 20,000 for 832 numbers.
  * Lengths are kept: a turned vector is multiplied by that of u + v.
  */
 #include "word2bits/axes.h"
@@ -29,7 +30,8 @@
 #include "quant/linalg.h"
 #include "quant/turn.h"
 
-#define SAMPLE 20000
+#define SAMPLE 24 /* rows a number */
+#define LEAST_SAMPLE 4096
 #define STRETCH 256 /* rows at a time: second cache */
 
 /* Axes narrower than this share of the widest, in variance, are not widened
@@ -39,6 +41,7 @@
 typedef struct job {
     const w2b_trainer *t;
     size_t dim, rows;
+    int threads;
     const w2b_dense *dense;
     double *square, *mean, *values, *work;
     float *stretch;
@@ -87,7 +90,7 @@ static double direction(const w2b_trainer *t, uint64_t row, float *x, float *v)
 static void fetch_stretch(job *j, size_t first, size_t n)
 {
     const uint64_t words = j->t->latents.words;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for num_threads(j->threads) schedule(static)
     for (size_t r = 0; r < n; r++) {
         float *x = j->stretch + 2 * r * j->dim;
         direction(j->t, (first + r) * words / j->rows, x, x + j->dim);
@@ -99,7 +102,7 @@ static void add_stretch(job *j, size_t n)
 {
     const size_t dim = j->dim;
     const w2b_dense *dense = j->dense;
-#pragma omp parallel for schedule(dynamic, 8)
+#pragma omp parallel for num_threads(j->threads) schedule(dynamic, 8)
     for (size_t i = 0; i < dim; i++) {
         for (size_t r = 0; r < n; r++)
             j->mean[i] += j->stretch[2 * r * dim + i];
@@ -170,7 +173,9 @@ int w2b_axes_find(const w2b_trainer *t, w2b_axes *axes)
 {
     const size_t dim = t->latents.dim, words = t->latents.words;
     *axes = (w2b_axes){.from = (uint32_t)dim, .to = t->options.dim, .dense = w2b_dense_best()};
-    job j = {.t = t, .dim = dim, .rows = words < SAMPLE ? words : SAMPLE, .dense = axes->dense};
+    const size_t sample = dim * SAMPLE > LEAST_SAMPLE ? dim * SAMPLE : LEAST_SAMPLE;
+    job j = {.t = t, .dim = dim, .rows = words < sample ? words : sample, .dense = axes->dense,
+             .threads = (int)w2b_trainer_wanted(&t->options)};
     j.square = w2b_alloc_zero(dim * dim, sizeof *j.square);
     j.mean = w2b_alloc_zero(dim, sizeof *j.mean);
     j.values = w2b_alloc(dim, sizeof *j.values);

@@ -153,7 +153,6 @@ w2b_err w2b_train_fit_bytes(w2b_train_options *options, uint32_t bytes_per_word,
     if (bytes_per_word < 4 || bytes_per_word > 4096)
         return w2b_fail(diag, W2B_ERR_ARGUMENT, "the bytes a word must be from 4 to 4096");
     const uint32_t scale_bytes = 2;
-    options->train_dim = 0;
     options->bits = bytes_per_word < 40 ? 3 : 4;
     options->dim = (bytes_per_word - scale_bytes) * 8 / options->bits;
     return W2B_OK;

@@ -32,6 +32,10 @@ for budget in 8 64; do
 import json, sys
 print('at most $budget bytes:', json.load(sys.stdin)['bytes_per_word'] <= $budget)"
 done
+w2b train text.txt -q -o budget.w2b -f --epochs 1 --bytes-per-word 8 --train-dim 24
+w2b info budget.w2b --json | python3 -c "
+import json, sys
+print('trained in', json.load(sys.stdin)['metadata']['train_dim'], 'numbers')"
 for bits in 1 3 8 16 32; do
     w2b train text.txt -q -o bits.w2b -f --dim 9 --epochs 1 --bits $bits --arch skipgram
     w2b verify bits.w2b

@@ -21,6 +21,9 @@ LIBM += " " + " ".join(name + "f" for name in LIBM.split())
 # Memory is the caller's.
 IN_QUANT = "malloc calloc realloc free aligned_alloc posix_memalign mmap"
 
+# A user who asks for one thread gets one; without a number OpenMP takes what it finds.
+PARALLEL = re.compile(r"#\s*pragma\s+omp\s+parallel(?!.*\bnum_threads\b)")
+
 TARGET = re.compile(r"#\s*pragma\s+(GCC|clang)\s+target|__attribute__\s*\(\(\s*target")
 
 
@@ -44,6 +47,8 @@ def main():
                 for match in banned.finditer(line):
                     if not report.excepted(f"{path}:{match.group(1)}"):
                         found.append(f"{path}:{number}: {match.group(1)} is not used here")
+            if PARALLEL.search(line):
+                found.append(f"{path}:{number}: a parallel region says how many threads it has")
             if TARGET.search(line):
                 found.append(f"{path}:{number}: instruction sets are chosen in the Makefile")
         report.file(found)

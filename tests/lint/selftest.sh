@@ -101,6 +101,8 @@ echo 'int b = stderr;' >>quant/a.c
 fails check_calls.py 'stderr'
 echo '#pragma GCC target("avx2")' >>quant/a.c
 fails check_calls.py 'Makefile'
+echo '#pragma omp parallel for schedule(static)' >>quant/a.c
+fails check_calls.py 'how many threads'
 printf '/* %100s */\n' x >>quant/a.c
 fails check_limits.py 'quant/a.c:8: 106 columns'
 echo 'int b; // no' >>quant/a.c

@@ -470,7 +470,10 @@ static void budgets_are_kept(void **state)
     (void)state;
     for (uint32_t bytes = 4; bytes <= 4096; bytes++) {
         w2b_train_options options = small_options();
+        options.train_dim = bytes % 2 ? 0 : 9000;
         assert_int_equal(w2b_train_fit_bytes(&options, bytes, NULL), W2B_OK);
+        assert_int_equal(options.train_dim, bytes % 2 ? 0 : 9000);
+        options.train_dim = 0;
         assert_null(w2b_train_check(&options));
         assert_true((options.dim * options.bits + 7) / 8 + 2 <= bytes);
         assert_true((options.dim * options.bits + 7) / 8 + 2 + 8 > bytes);
