@@ -25,22 +25,8 @@ static w2b_fixed_quant quant_of(const w2b_round *round)
     return (w2b_fixed_quant){scales->fraction - 1, (int16_t)((1 << scales->quant.bits) - 1)};
 }
 
-/* Panels [first, end) of a share, all in one stripe. */
-typedef struct part {
-    size_t first, end;
-    w2b_columns stripe;
-} part;
-
-/* From a panel to the end of its stripe, or of the share. */
-static part part_from(const w2b_round *round, const w2b_share *share, size_t panel)
-{
-    const w2b_columns stripe = w2b_stripe(round->latents, panel * PANEL);
-    const size_t end = stripe.end < share->columns.end ? stripe.end : share->columns.end;
-    return (part){panel, end / PANEL, stripe};
-}
-
 static w2b_fixed_rows rows_of(const w2b_round *round, int matrix, const uint32_t *rows, size_t n,
-                              const part *panels)
+                              const w2b_part *panels)
 {
     const w2b_latents *latents = round->latents;
     const size_t column = panels->first * PANEL;
@@ -58,20 +44,20 @@ static w2b_fixed_rows rows_of(const w2b_round *round, int matrix, const uint32_t
 
 /* The rows of a block in the panels of a part. */
 typedef struct rows_here {
-    part panels;
+    const w2b_part *panels;
     w2b_fixed_rows contexts, paired, others;
 } rows_here;
 
 static rows_here rows_in(const w2b_round *round, const w2b_block *block,
-                         const w2b_fixed_step *steps, part panels)
+                         const w2b_fixed_step *steps, const w2b_part *panels)
 {
     const uint32_t *out = block->out_rows;
     const uint32_t paired = block->paired, others = block->outputs - paired;
     rows_here here = {
         .panels = panels,
-        .contexts = rows_of(round, 0, block->in_rows, block->positions, &panels),
-        .paired = rows_of(round, 1, out, paired, &panels),
-        .others = rows_of(round, 1, out + paired, others, &panels),
+        .contexts = rows_of(round, 0, block->in_rows, block->positions, panels),
+        .paired = rows_of(round, 1, out, paired, panels),
+        .others = rows_of(round, 1, out + paired, others, panels),
     };
     here.paired.steps = steps;
     here.others.steps = steps + paired;
@@ -95,9 +81,9 @@ static w2b_fixed_rows panel_of(const w2b_fixed_rows *rows, size_t number)
 
 /* Asks for what another thread has just written: line after line as they are met, each
  * would be waited for. */
-static void ask_for(const void *p, size_t bytes)
+static void ask_for(const w2b_round *round, const void *p, size_t bytes)
 {
-    for (size_t at = 0; at < bytes; at += 64)
+    for (size_t at = 0; at < bytes && round->threads > 1; at += 64)
         __builtin_prefetch((const char *)p + at, 0, 3);
     HAS_EFFECTS();
 }
@@ -116,7 +102,7 @@ static void ask_for_rows(const w2b_fixed_rows *rows, size_t done, size_t parts)
 }
 
 /* Asks for rows of the next block, if there is one, on the way through these panels. */
-static void ask_for_some(const w2b_round *round, const w2b_block *next, const part *panels,
+static void ask_for_some(const w2b_round *round, const w2b_block *next, const w2b_part *panels,
                          size_t panel)
 {
     if (!next)
@@ -161,7 +147,7 @@ static void quantize_panel(const pass_work *pass, const rows_here *here, size_t 
     const w2b_block *block = pass->block;
     const w2b_share_work *share = pass->share;
     const w2b_fixed_quant quant = quant_of(round);
-    const size_t dim = round->latents->dim, column = panel * PANEL, k = panel - here->panels.first;
+    const size_t dim = round->latents->dim, column = panel * PANEL, k = panel - here->panels->first;
     const size_t live = dim > column ? dim - column : 0;
     const w2b_fixed_rows contexts = panel_of(&here->contexts, k);
     const w2b_fixed_rows paired = panel_of(&here->paired, k), others = panel_of(&here->others, k);
@@ -202,17 +188,16 @@ void w2b_round_forward(const w2b_round *round, w2b_lane *lane, const w2b_block *
     if (!block->inputs || !share->work)
         return;
     int32_t *out = lane->work->partials + share->number * w2b_score_room(round);
-    ask_for(block->in_rows, block->positions * sizeof *block->in_rows);
-    ask_for(block->out_rows, block->outputs * sizeof *block->out_rows);
-    ask_for(block->spans, 16 * block->chunks * sizeof *block->spans);
-    const size_t first = share->columns.first / PANEL, end = share->columns.end / PANEL;
-    for (size_t panel = first; panel < end;) {
-        const rows_here here = rows_in(round, block, lane->work->steps,
-                                       part_from(round, share, panel));
-        for (; panel < here.panels.end; panel++) {
-            ask_for_some(round, next, &here.panels, panel);
+    ask_for(round, block->in_rows, block->positions * sizeof *block->in_rows);
+    ask_for(round, block->out_rows, block->outputs * sizeof *block->out_rows);
+    ask_for(round, block->spans, 16 * block->chunks * sizeof *block->spans);
+    const w2b_part *const parts = share->work->parts;
+    for (const w2b_part *part = parts; part < parts + share->work->n_parts; part++) {
+        const rows_here here = rows_in(round, block, lane->work->steps, part);
+        for (size_t panel = part->first; panel < part->end; panel++) {
+            ask_for_some(round, next, part, panel);
             quantize_panel(&pass, &here, panel);
-            multiply_panel(&pass, panel, out, panel > first);
+            multiply_panel(&pass, panel, out, panel > parts->first);
         }
     }
     for (uint32_t c = 0; block->paired && c < block->chunks; c++)
@@ -329,7 +314,7 @@ void w2b_round_scores(const w2b_round *round, w2b_lane *lane, const w2b_block *b
         return;
     for (uint32_t i = 0; i < w2b_round_shares(round); i++)
         for (uint32_t c = 0; c < block->chunks; c++)
-            ask_for(work->partials + i * w2b_score_room(round) + w2b_block_at(block, 0, 16 * c),
+            ask_for(round, work->partials + i * w2b_score_room(round) + w2b_block_at(block, 0, 16 * c),
                     w2b_used_weights(block) * sizeof(int32_t));
     order_spans(block, work);
     for (uint32_t c = 0; c < block->chunks; c++) {
@@ -367,7 +352,7 @@ static void update_outputs(const pass_work *pass, const rows_here *here)
     const w2b_fixed_kern *kern = pass->round->kern;
     const w2b_lane_work *lane = pass->lane;
     const size_t stride = w2b_means_stride(pass->round);
-    const int32_t *means = woven_means(pass, here->panels.first);
+    const int32_t *means = woven_means(pass, here->panels->first);
     if (pass->block->paired)
         kern->spread_own(lane->own, means, stride, &here->paired);
     /* two errors of one row are one pair */
@@ -387,7 +372,7 @@ static void update_contexts(const pass_work *pass, const rows_here *here, size_t
         .ended = lane->ended + 1,
         .own = lane->own_at,
     };
-    const w2b_fixed_rows to = panel_of(&here->contexts, panel - here->panels.first);
+    const w2b_fixed_rows to = panel_of(&here->contexts, panel - here->panels->first);
     pass->round->kern->contexts(pass->share->inputs, &spans, &to);
 }
 
@@ -396,16 +381,16 @@ static void ask_for_errors(const pass_work *pass)
     const w2b_lane_work *lane = pass->lane;
     const w2b_block *block = pass->block;
     const size_t others = block->outputs - block->paired, width = 16 * (size_t)block->chunks;
-    ask_for(lane->steps, (block->outputs + block->positions) * sizeof *lane->steps);
-    ask_for(lane->own, width * sizeof *lane->own);
-    ask_for(lane->rounded, others * width * sizeof *lane->rounded);
-    ask_for(lane->diagonal, width * sizeof *lane->diagonal);
+    ask_for(pass->round, lane->steps, (block->outputs + block->positions) * sizeof *lane->steps);
+    ask_for(pass->round, lane->own, width * sizeof *lane->own);
+    ask_for(pass->round, lane->rounded, others * width * sizeof *lane->rounded);
+    ask_for(pass->round, lane->diagonal, width * sizeof *lane->diagonal);
     for (size_t c = 0; c < block->chunks; c++)
-        ask_for(lane->crossed + c * w2b_output_pairs(pass->round) * 16,
+        ask_for(pass->round, lane->crossed + c * w2b_output_pairs(pass->round) * 16,
                 dense_pairs(block) * 16 * sizeof *lane->crossed);
-    ask_for(lane->begun, block->positions + 2);
-    ask_for(lane->ended, block->positions + 2);
-    ask_for(lane->own_at, block->positions);
+    ask_for(pass->round, lane->begun, block->positions + 2);
+    ask_for(pass->round, lane->ended, block->positions + 2);
+    ask_for(pass->round, lane->own_at, block->positions);
 }
 
 void w2b_round_backward(const w2b_round *round, w2b_lane *lane, const w2b_block *block,
@@ -415,12 +400,12 @@ void w2b_round_backward(const w2b_round *round, w2b_lane *lane, const w2b_block 
     if (!block->inputs || !share->work)
         return;
     ask_for_errors(&pass);
-    for (size_t panel = share->columns.first / PANEL; panel < share->columns.end / PANEL;) {
-        const rows_here here = rows_in(round, block, lane->work->steps,
-                                       part_from(round, share, panel));
+    const w2b_part *const parts = share->work->parts;
+    for (const w2b_part *part = parts; part < parts + share->work->n_parts; part++) {
+        const rows_here here = rows_in(round, block, lane->work->steps, part);
         update_outputs(&pass, &here);
-        for (; panel < here.panels.end; panel++) {
-            ask_for_some(round, next, &here.panels, panel);
+        for (size_t panel = part->first; panel < part->end; panel++) {
+            ask_for_some(round, next, part, panel);
             input_gradients(&pass, panel);
             update_contexts(&pass, &here, panel);
         }

@@ -62,6 +62,7 @@ static void take_share(w2b_share_work *work, int make, const w2b_round *round)
 {
     const size_t inputs = w2b_input_rows(round);
     w2b_space *space = &work->space;
+    work->parts = take(space, make, round->latents->ld / PANEL, sizeof *work->parts);
     work->sums = take(space, make, (round->room.positions + 1) * (size_t)PANEL, sizeof(int16_t));
     work->means = take(space, make, inputs * PANEL, sizeof(int16_t));
     work->outputs = take(space, make, 2 * w2b_output_pairs(round) * PANEL, sizeof(int16_t));
@@ -110,6 +111,16 @@ void w2b_lane_release(w2b_lane *lane)
     memset(lane, 0, sizeof *lane);
 }
 
+static void list_parts(w2b_share_work *work, const w2b_round *round, w2b_columns columns)
+{
+    for (size_t column = columns.first; column < columns.end;) {
+        const w2b_columns stripe = w2b_stripe(round->latents, column);
+        const size_t end = stripe.end < columns.end ? stripe.end : columns.end;
+        work->parts[work->n_parts++] = (w2b_part){column / PANEL, end / PANEL, stripe};
+        column = end;
+    }
+}
+
 int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number)
 {
     memset(share, 0, sizeof *share);
@@ -120,8 +131,10 @@ int w2b_share_make(w2b_share *share, const w2b_round *round, uint32_t number)
     share->work = w2b_alloc_zero(1, sizeof *share->work);
     if (share->work)
         take_share(share->work, 1, round);
-    if (share->work && !share->work->space.failed)
+    if (share->work && !share->work->space.failed) {
+        list_parts(share->work, round, share->columns);
         return 0;
+    }
     w2b_share_release(share);
     return -1;
 }

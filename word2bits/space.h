@@ -37,9 +37,17 @@ typedef struct w2b_lane_work {
     uint8_t *own_at;                 /* [positions] */
 } w2b_lane_work;
 
+/* Panels [first, end) of a share, all in one stripe. */
+typedef struct w2b_part {
+    size_t first, end;
+    w2b_columns stripe;
+} w2b_part;
+
 /* Work space of one share. */
 typedef struct w2b_share_work {
     w2b_space space;
+    w2b_part *parts;   /* [n_parts] */
+    size_t n_parts;
     /* of one panel, so that they stay in the first cache */
     int16_t *sums;     /* [positions + 1][32] running sums of contexts */
     int16_t *means;    /* [16 chunks][32] */
