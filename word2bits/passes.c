@@ -307,15 +307,23 @@ static void order_spans(const w2b_block *block, w2b_lane_work *work)
             work->own_at[block->spans[i].skip] = (uint8_t)i;
 }
 
+static void ask_for_partials(const w2b_round *round, const w2b_lane_work *work,
+                             const w2b_block *block)
+{
+    for (uint32_t i = 0; i < w2b_round_shares(round); i++) {
+        const int32_t *partials = work->partials + i * w2b_score_room(round);
+        for (uint32_t c = 0; c < block->chunks; c++)
+            ask_for(round, partials + w2b_block_at(block, 0, 16 * c),
+                    w2b_used_weights(block) * sizeof *partials);
+    }
+}
+
 void w2b_round_scores(const w2b_round *round, w2b_lane *lane, const w2b_block *block, float rate)
 {
     w2b_lane_work *work = lane->work;
     if (!block->inputs)
         return;
-    for (uint32_t i = 0; i < w2b_round_shares(round); i++)
-        for (uint32_t c = 0; c < block->chunks; c++)
-            ask_for(round, work->partials + i * w2b_score_room(round) + w2b_block_at(block, 0, 16 * c),
-                    w2b_used_weights(block) * sizeof(int32_t));
+    ask_for_partials(round, work, block);
     order_spans(block, work);
     for (uint32_t c = 0; c < block->chunks; c++) {
         const size_t at = w2b_block_at(block, 0, 16 * c);
