@@ -338,7 +338,7 @@ static int pace_make(w2b_trainer *t)
     const uint32_t streams = t->options.streams;
     w2b_pace *pace = &t->pace;
     *pace = (w2b_pace){.first = t->rounds};
-    pace->streams = w2b_alloc_zero(streams, sizeof *pace->streams);
+    pace->streams = w2b_alloc_lines(streams, sizeof *pace->streams);
     if (!pace->streams)
         return -1;
     for (uint32_t s = 0; s < streams; s++) {
