@@ -17,6 +17,8 @@
 
 enum { PANEL = W2B_FIXED_PANEL };
 
+_Static_assert(W2B_MAX_BLOCK <= W2B_FIXED_INPUTS, "kernels have room for all inputs of a block");
+
 /* ----- Rows ----------------------------------------------------------------- */
 
 static w2b_fixed_quant quant_of(const w2b_round *round)
