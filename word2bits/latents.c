@@ -42,8 +42,7 @@ static void begin_row(const w2b_trainer *t, uint32_t row)
 
 void w2b_trainer_begin(w2b_trainer *t)
 {
-    const int threads = (int)w2b_trainer_wanted(&t->options);
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads((int)w2b_trainer_wanted(&t->options)) schedule(static)
     for (uint32_t row = 0; row < t->latents.words; row++)
         begin_row(t, row);
 }
@@ -65,9 +64,9 @@ void w2b_trainer_vector(const w2b_trainer *t, uint64_t row, uint32_t first, uint
 float w2b_trainer_largest(const w2b_trainer *t)
 {
     const w2b_latents *l = &t->latents;
-    const int threads = (int)w2b_trainer_wanted(&t->options);
     float largest = 0;
-#pragma omp parallel for num_threads(threads) schedule(static) reduction(max : largest)
+#pragma omp parallel for num_threads((int)w2b_trainer_wanted(&t->options)) schedule(static) \
+    reduction(max : largest)
     for (uint32_t row = 0; row < l->words; row++) {
         float x[CHUNK];
         for (uint32_t c = 0; c < l->dim; c += CHUNK) {
@@ -92,12 +91,12 @@ static uint64_t count_at_end(const int16_t *numbers, size_t n)
 int w2b_trainer_at_end(const w2b_trainer *t)
 {
     const w2b_latents *l = &t->latents;
-    const int threads = (int)w2b_trainer_wanted(&t->options);
     uint64_t count = 0;
     if (t->options.train_bits)
         return 0;
     /* columns past the dimension are 0 */
-#pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : count)
+#pragma omp parallel for num_threads((int)w2b_trainer_wanted(&t->options)) schedule(static) \
+    reduction(+ : count)
     for (uint32_t row = 0; row < l->words; row++)
         count += count_at_end(l->u + row * l->ld, l->ld) + count_at_end(l->v + row * l->ld, l->ld);
     return count > (uint64_t)l->words * l->dim * 2 / MANY;

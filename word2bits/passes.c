@@ -263,6 +263,12 @@ static void round_errors(const w2b_round *round, w2b_lane_work *work, const w2b_
     kern->round(errors + 16, f->shared_error, work->rounded + (size_t)16 * chunk, width, others);
 }
 
+/* Where in the noise a move begins. */
+static uint32_t noise_of(uint64_t move)
+{
+    return (uint32_t)(move * 0x9E3779B97F4A7C15u >> 40);
+}
+
 /* Of the rows of a matrix, whose moves are the `number`th and following ones of the run. */
 static void list_steps(const w2b_round *round, int matrix, const uint32_t *rows, size_t n,
                        float rate, uint64_t number, w2b_fixed_step *steps)
@@ -272,7 +278,7 @@ static void list_steps(const w2b_round *round, int matrix, const uint32_t *rows,
     for (size_t i = 0; i < n; i++) {
         const float wanted = scale * round->rates->of[matrix][rows[i]];
         steps[i].scale = wanted < W2B_FIXED_MOST_SCALE ? wanted : W2B_FIXED_MOST_SCALE;
-        steps[i].noise = (uint32_t)((number + i) * 0x9E3779B97F4A7C15u >> 40);
+        steps[i].noise = noise_of(number + i);
     }
 }
 

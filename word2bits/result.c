@@ -131,9 +131,8 @@ static void encode_some(const w2b_trainer *t, const w2b_axes *axes, uint64_t fir
 static int encode_rows(const w2b_trainer *t, const w2b_axes *axes, w2b_parts *parts)
 {
     const size_t scratch = (W2B_AXES_ROWS + 1) * (size_t)t->latents.dim;
-    const int threads = (int)w2b_trainer_wanted(&t->options);
     int failed = 0;
-#pragma omp parallel num_threads(threads) reduction(| : failed)
+#pragma omp parallel num_threads((int)w2b_trainer_wanted(&t->options)) reduction(| : failed)
     {
         float *work = w2b_alloc(scratch + W2B_AXES_ROWS * t->options.dim, sizeof *work);
         failed |= !work;

@@ -102,6 +102,8 @@ programs()
             printf 'w2b, floats\tours --train-bits 0 --bits 32 -n 5\n'
             printf 'w2b, floats, few negatives for large blocks\t'
             printf 'ours --train-bits 0 --bits 32 -n 5 --block 64 --pool 16\n'
+            printf 'w2b, floats, even fewer\t'
+            printf 'ours --train-bits 0 --bits 32 -n 5 --block 64 --pool 8\n'
             printf 'w2b, 1 bit in the loop, stored as floats\tours --train-bits 1 --bits 32 -n 5\n'
             [ -z "$has_gensim" ] || printf 'gensim\trun_gensim 8 0\n'
             ! command -v "$fasttext" >/dev/null || printf 'fastText\trun_fasttext cbow 8\n'
