@@ -17,8 +17,8 @@
  * sum a word's frequency decides how much of v there is, since the two grow
  * differently with it.
  *
- * Covariance and mean are those of 24 rows a number, at equal distances and of length 1:
- * 20,000 for 832 numbers.
+ * Covariance and mean are those of 25 rows a number, up to 20,000, at equal distances and
+ * of length 1.
  * Lengths are kept: a turned vector is multiplied by that of u + v.
  */
 #include "word2bits/axes.h"
@@ -30,8 +30,9 @@
 #include "quant/linalg.h"
 #include "quant/turn.h"
 
-#define SAMPLE 24 /* rows a number */
+#define SAMPLE 25 /* rows a number */
 #define LEAST_SAMPLE 4096
+#define MOST_SAMPLE 20000
 #define STRETCH 256 /* rows at a time: second cache */
 
 /* Axes narrower than this share of the widest, in variance, are not widened
@@ -169,12 +170,18 @@ static int find(job *j, w2b_axes *axes)
     return failed ? -1 : 0;
 }
 
+static size_t rows_for(size_t dim, size_t words)
+{
+    const size_t wanted = dim * SAMPLE > LEAST_SAMPLE ? dim * SAMPLE : LEAST_SAMPLE;
+    const size_t most = words < MOST_SAMPLE ? words : MOST_SAMPLE;
+    return wanted < most ? wanted : most;
+}
+
 int w2b_axes_find(const w2b_trainer *t, w2b_axes *axes)
 {
     const size_t dim = t->latents.dim, words = t->latents.words;
     *axes = (w2b_axes){.from = (uint32_t)dim, .to = t->options.dim, .dense = w2b_dense_best()};
-    const size_t sample = dim * SAMPLE > LEAST_SAMPLE ? dim * SAMPLE : LEAST_SAMPLE;
-    job j = {.t = t, .dim = dim, .rows = words < sample ? words : sample, .dense = axes->dense,
+    job j = {.t = t, .dim = dim, .rows = rows_for(dim, words), .dense = axes->dense,
              .threads = (int)w2b_trainer_wanted(&t->options)};
     j.square = w2b_alloc_zero(dim * dim, sizeof *j.square);
     j.mean = w2b_alloc_zero(dim, sizeof *j.mean);
