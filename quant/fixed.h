@@ -45,7 +45,8 @@ typedef struct w2b_fixed_quant {
 
 /* How sums of products become a step of a row of latents. */
 typedef struct w2b_fixed_step {
-    float scale;    /* a sum of 1 moves a latent by so many units */
+    float scale;    /* a sum of 1 moves a latent by so many units, up to
+                       W2B_FIXED_MOST_SCALE */
     uint32_t noise; /* where in the noise column 0 begins */
 } w2b_fixed_step;
 
@@ -87,7 +88,7 @@ typedef struct w2b_fixed_spans {
 
 #define W2B_FIXED_SKIPS_NONE UINT32_MAX
 
-/* Positions [first, end) but for `skip`, if it is one of them. */
+/* Positions [first, end) but for `skip`, which is one of them or W2B_FIXED_SKIPS_NONE. */
 typedef struct w2b_fixed_window {
     uint32_t first, end, skip;
 } w2b_fixed_window;

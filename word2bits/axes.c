@@ -69,13 +69,10 @@ static float factor_for(double length, double wanted)
     return length > 0 ? (float)(wanted / length) : 1;
 }
 
-/* The direction of a row in x[dim], of length 1 or 0; v[dim] is scratch. Returns
- * the length of its vector. */
-static double direction(const w2b_trainer *t, uint64_t row, float *x, float *v)
+/* The direction of a row in x[dim], of length 1 or 0; v[dim] is scratch. */
+static void direction(const w2b_trainer *t, uint64_t row, float *x, float *v)
 {
     const uint32_t dim = t->latents.dim;
-    w2b_trainer_vector(t, row, 0, dim, x);
-    const double length = length_of(x, dim);
     w2b_latents_fetch(&t->latents, 0, row, 0, dim, x);
     w2b_latents_fetch(&t->latents, 1, row, 0, dim, v);
     const float by_u = factor_for(length_of(x, dim), 1);
@@ -85,7 +82,6 @@ static double direction(const w2b_trainer *t, uint64_t row, float *x, float *v)
     const float by = factor_for(length_of(x, dim), 1);
     for (uint32_t i = 0; i < dim; i++)
         x[i] *= by;
-    return length;
 }
 
 static void fetch_stretch(job *j, size_t first, size_t n)
@@ -212,7 +208,9 @@ void w2b_axes_turn(const w2b_axes *axes, const w2b_trainer *t, uint64_t row, siz
     float *const x = work, *const v = work + n * from;
     float lengths[W2B_AXES_ROWS];
     for (size_t r = 0; r < n; r++) {
-        lengths[r] = (float)direction(t, row + r, x + r * from, v);
+        w2b_trainer_vector(t, row + r, 0, axes->from, x + r * from);
+        lengths[r] = (float)length_of(x + r * from, from);
+        direction(t, row + r, x + r * from, v);
         for (size_t i = 0; i < from; i++)
             x[r * from + i] -= axes->mean[i];
     }

@@ -173,17 +173,17 @@ static w2b_span window_of(w2b_walker *walker, uint32_t centre)
 
 /* Appends the pool. It counts for input i as total[i] draws in all, but a draw
  * of the very word that a paired output stands for counts as nothing. Few
- * draws are: bits that the paired words have set tell most of the others. */
+ * draws are: what the paired words have set in a small table tells most of the others. */
 static void add_pool(w2b_walker *walker, w2b_block *block, const float *total)
 {
     const uint32_t pool = walker->options->pool;
     const uint32_t dense = block->outputs - block->paired;
     float weight[W2B_MAX_BLOCK] = {0};
-    uint64_t paired[W2B_MAX_BLOCK / 4] = {0};
+    uint8_t seen[1024] = {0};
     for (uint32_t i = 0; i < block->inputs; i++)
         weight[i] = total[i] / (float)pool;
     for (uint32_t i = 0; i < block->paired; i++)
-        paired[block->out_rows[i] / 64 % (W2B_MAX_BLOCK / 4)] |= 1ull << block->out_rows[i] % 64;
+        seen[block->out_rows[i] % sizeof seen] = 1;
     uint32_t *words = block->out_rows + block->outputs;
     w2b_sampler_negatives(walker->sampler, &walker->rng, words, pool);
     for (uint32_t p = 0; p < pool; p++) {
@@ -191,8 +191,7 @@ static void add_pool(w2b_walker *walker, w2b_block *block, const float *total)
         for (uint32_t c = 0; c < block->chunks; c++)
             memcpy(block->mass + w2b_block_at(block, row, 16 * c), weight + 16 * c,
                    16 * sizeof *weight);
-        const int perhaps = paired[word / 64 % (W2B_MAX_BLOCK / 4)] >> word % 64 & 1;
-        for (uint32_t i = 0; perhaps && i < block->paired; i++)
+        for (uint32_t i = 0; i < block->paired && seen[word % sizeof seen]; i++)
             if (block->out_rows[i] == word)
                 block->mass[w2b_block_at(block, row, i)] = 0;
     }

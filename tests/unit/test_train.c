@@ -14,7 +14,7 @@
 #include "tests/unit/scratch.h"
 #include "tests/unit/seed.h"
 #include "word2bits/rates.h"
-#include "word2bits/round.h"
+#include "word2bits/space.h"
 
 #define TOPICS 6
 #define RATE 0.05
@@ -135,6 +135,14 @@ static void expect_near(const w2b_latents *fast, const w2b_plain *spec, const w2
     plain_free(&got);
 }
 
+/* Whatever the rate, steps are no larger than kernels can take. */
+static void expect_bounded(const w2b_round *round, w2b_lane *lane, const w2b_block *block)
+{
+    w2b_round_scores(round, lane, block, 1e6f);
+    for (uint32_t i = 0; i < block->outputs + block->positions; i++)
+        assert_true(lane->work->steps[i].scale == W2B_FIXED_MOST_SCALE);
+}
+
 /* One round of every block of the text, each from the latents that the one
  * before left, by the fast step and by the plain one. */
 static void compare_steps(const w2b_corpus *corpus, const step_case *c)
@@ -174,6 +182,7 @@ static void compare_steps(const w2b_corpus *corpus, const step_case *c)
             w2b_round_forward(&round, &lane, block, t ? block : NULL, &shares[t]);
         before.context = c->context;
         before.rates = &rates;
+        expect_bounded(&round, &lane, block);
         w2b_round_scores(&round, &lane, block, (float)RATE);
         for (uint32_t t = 0; t < c->threads; t++)
             w2b_round_backward(&round, &lane, block, t ? block : NULL, &shares[t]);
